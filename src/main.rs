@@ -1,0 +1,3 @@
+//! The `ec` binary.
+
+fn main() {}
