@@ -1,0 +1,118 @@
+//! What went wrong, where, and whether trying again may help: typed, so that retries, verdicts, exit
+//! codes and reports agree.
+
+use serde::Serialize;
+
+/// The stage of the pipeline that failed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// Snapshot entry to digest, index children.
+    Resolve,
+    /// Reading of signatures, attestations, configuration.
+    Fetch,
+    /// Signature and statement checks.
+    Verify,
+    /// Making of the input document.
+    Input,
+    /// Running the policies.
+    Evaluate,
+    /// Include, exclude, dates.
+    Judge,
+    /// Printing.
+    Report,
+}
+
+/// Why; closed, since it decides what happens next.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureKind {
+    /// Network trouble, 408, 429, 5xx: another try may help.
+    Unavailable,
+    /// 401 or 403.
+    Unauthorised,
+    /// Named by digest, or required, and definitely not there.
+    NotFound,
+    /// Not what it claims to be: digest, syntax, types.
+    Malformed,
+    /// Beyond a limit in bytes or counts.
+    TooLarge,
+    /// Trust material is missing or refused.
+    Untrusted,
+    /// A run-time error of a policy.
+    PolicyError,
+    /// A deadline passed.
+    TimedOut,
+    /// A defect of ours, caught.
+    Panicked,
+    /// The run was ended from outside.
+    Cancelled,
+}
+
+impl FailureKind {
+    /// May another run, with nothing changed but the world, decide it?
+    pub fn retryable(self) -> bool {
+        match self {
+            Self::Unavailable | Self::TimedOut | Self::Cancelled => true,
+            Self::Unauthorised
+            | Self::NotFound
+            | Self::Malformed
+            | Self::TooLarge
+            | Self::Untrusted
+            | Self::PolicyError
+            | Self::Panicked => false,
+        }
+    }
+}
+
+/// A stage's error, before `run` says whose it is.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, thiserror::Error)]
+#[error("{message}")]
+pub struct StageError {
+    /// Why.
+    pub kind: FailureKind,
+    /// In words, one line, without secrets.
+    pub message: String,
+    /// Host and object, or rule and location, if known.
+    pub target: Option<String>,
+    /// How often it was tried.
+    pub attempts: u32,
+}
+
+impl StageError {
+    /// An error at the first try, without a target.
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), target: None, attempts: 1 }
+    }
+
+    /// Names what was asked for.
+    #[must_use]
+    pub fn at(mut self, target: impl ToString) -> Self {
+        self.target = Some(target.to_string());
+        self
+    }
+
+    /// Attaches the stage; `run::pipeline` is the only caller.
+    pub fn in_stage(self, stage: Stage) -> Failure {
+        let Self { kind, message, target, attempts } = self;
+        Failure { stage, kind, message, target, attempts, retryable: kind.retryable() }
+    }
+}
+
+/// What the report says of an undecided component.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Failure {
+    /// Where.
+    pub stage: Stage,
+    /// Why.
+    pub kind: FailureKind,
+    /// In words.
+    pub message: String,
+    /// Host and object, or rule and location.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// May trying again help?
+    pub retryable: bool,
+}
