@@ -1,1 +1,3 @@
-//! (to be written)
+//! The Rego engine. Pure: it knows nothing of the rest of the crate, reads no clock and does no IO.
+
+pub mod value;

@@ -1,0 +1,8 @@
+//! JSON text to values and back.
+
+mod read;
+mod write;
+
+pub use read::{JsonError, JsonErrorKind, read, read_prefix_counted};
+pub(super) use write::write_go_quoted;
+pub use write::{Html, to_string, to_string_indented};
