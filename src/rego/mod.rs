@@ -1,3 +1,6 @@
 //! The Rego engine. Pure: it knows nothing of the rest of the crate, reads no clock and does no IO.
 
+pub mod error;
+pub mod source;
+pub mod syntax;
 pub mod value;

@@ -1,0 +1,255 @@
+//! Errors of reading, analysing and evaluating Rego, with OPA's codes, wording and places.
+//!
+//! Rendering here is plain text for logs and tests; diagnostics for people are drawn at the edge of the
+//! program from the same fields.
+
+use std::fmt;
+
+use super::source::{Source, Sources, Span};
+
+/// What kind of error it is, spelled as OPA does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ErrorCode {
+    /// The text is not Rego.
+    Parse,
+    /// The text is Rego, but means nothing.
+    Compile,
+    /// A variable that no expression binds.
+    UnsafeVar,
+    /// A rule that needs itself.
+    Recursion,
+    /// Wrong types or number of arguments, unknown functions.
+    Type,
+    /// Two rules gave different values for one name.
+    EvalConflict,
+    /// A value of a type that cannot be used so, found while evaluating.
+    EvalType,
+    /// A builtin function refused its arguments.
+    EvalBuiltin,
+    /// `with` replaced two values that do not go together.
+    EvalWithMerge,
+    /// The evaluation was stopped: cancelled, or out of its budget.
+    EvalCancel,
+    /// A defect of the engine.
+    EvalInternal,
+}
+
+impl ErrorCode {
+    /// OPA's text of the code.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Parse => "rego_parse_error",
+            Self::Compile => "rego_compile_error",
+            Self::UnsafeVar => "rego_unsafe_var_error",
+            Self::Recursion => "rego_recursion_error",
+            Self::Type => "rego_type_error",
+            Self::EvalConflict => "eval_conflict_error",
+            Self::EvalType => "eval_type_error",
+            Self::EvalBuiltin => "eval_builtin_error",
+            Self::EvalWithMerge => "eval_with_merge_error",
+            Self::EvalCancel => "eval_cancel_error",
+            Self::EvalInternal => "eval_internal_error",
+        }
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What OPA adds beneath the message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Details {
+    /// Nothing.
+    #[default]
+    None,
+    /// The line of the source with a mark under the place (errors of the parser proper).
+    SourceLine,
+    /// Lines of text, such as what a call has and what it wants.
+    Lines(Vec<String>),
+}
+
+/// One error.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct RegoError {
+    /// Kind of error.
+    pub code: ErrorCode,
+    /// OPA's wording, without place and code.
+    pub message: String,
+    /// Where, if it is anywhere.
+    pub span: Option<Span>,
+    /// What stands beneath the message.
+    pub details: Details,
+}
+
+impl RegoError {
+    /// An error without details.
+    pub fn new(code: ErrorCode, message: impl Into<String>, span: Option<Span>) -> Self {
+        Self { code, message: message.into(), span, details: Details::None }
+    }
+
+    /// The same error with details.
+    #[must_use]
+    pub fn with_details(self, details: Details) -> Self {
+        Self { details, ..self }
+    }
+
+    /// `file:row:col: code: message`, the details, and the line of the source with a mark under the place.
+    pub fn render(&self, sources: &Sources) -> String {
+        let mut out = String::new();
+        if let Some(span) = self.span {
+            let position = sources.position(span);
+            let name = sources.name(span);
+            let separator = if name.is_empty() { "" } else { ":" };
+            out = format!("{name}{separator}{}:{}: ", position.row, position.col);
+        }
+        out += &format!("{}: {}", self.code, self.message);
+        if let Details::Lines(lines) = &self.details {
+            for line in lines {
+                out += &format!("\n\t{line}");
+            }
+        }
+        if let Some(excerpt) = self.span.and_then(|span| excerpt(sources, span)) {
+            out += &excerpt;
+        }
+        out
+    }
+
+    /// The error as OPA prints it inside messages of builtins: `file:row: code: message` and details.
+    pub fn opa_text(&self, sources: &Sources) -> String {
+        let mut out = String::new();
+        if let Some(span) = self.span {
+            let name = sources.name(span);
+            let row = sources.position(span).row;
+            out = if name.is_empty() {
+                format!("{row}:{}: ", sources.position(span).col)
+            } else {
+                format!("{name}:{row}: ")
+            };
+        }
+        out += &format!("{}: {}", self.code, self.message);
+        match &self.details {
+            Details::None => {}
+            Details::SourceLine => {
+                if let Some(excerpt) = self.span.and_then(|span| excerpt(sources, span)) {
+                    out += &excerpt;
+                }
+            }
+            Details::Lines(lines) => {
+                for line in lines {
+                    out += &format!("\n\t{line}");
+                }
+            }
+        }
+        out
+    }
+}
+
+/// Longest line shown in an excerpt, in characters: a minified source must not flood a terminal.
+const MAX_EXCERPT_CHARS: usize = 400;
+
+fn excerpt(sources: &Sources, span: Span) -> Option<String> {
+    let source: &Source = sources.get(span.source)?;
+    let position = source.position(span.start);
+    let line = source.line(position.row);
+    let before = (position.col as usize).saturating_sub(1);
+    if line.trim().is_empty() || before > MAX_EXCERPT_CHARS {
+        return None;
+    }
+    let shown: String = line.chars().take(MAX_EXCERPT_CHARS).collect();
+    // Tabs stay tabs, so that the mark stands under its character whatever a tab's width is.
+    let pad: String = line.chars().take(before).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+    Some(format!("\n\t{shown}\n\t{pad}^"))
+}
+
+/// Several errors, at least one, in the order of [`Errors::sort`] where a whole phase reports.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Errors(pub Vec<RegoError>);
+
+impl Errors {
+    /// `Ok(value)` where there are no errors.
+    ///
+    /// # Errors
+    /// Itself, unless it is empty.
+    pub fn into_result<T>(self, value: T) -> Result<T, Errors> {
+        if self.0.is_empty() { Ok(value) } else { Err(self) }
+    }
+
+    /// Orders by file name, row, column and message; what has no place comes first.
+    pub fn sort(&mut self, sources: &Sources) {
+        self.0.sort_by_cached_key(|error| {
+            let place = error.span.map(|span| (sources.name(span).to_owned(), sources.position(span)));
+            (place, error.message.clone())
+        });
+    }
+
+    /// Every error rendered, one under the other.
+    pub fn render(&self, sources: &Sources) -> String {
+        self.0.iter().map(|error| error.render(sources)).collect::<Vec<_>>().join("\n")
+    }
+
+    /// OPA's text for a list of errors.
+    pub fn opa_text(&self, sources: &Sources) -> String {
+        match self.0.as_slice() {
+            [] => "no error(s)".to_owned(),
+            [one] => format!("1 error occurred: {}", one.opa_text(sources)),
+            many => {
+                let all: Vec<_> = many.iter().map(|error| error.opa_text(sources)).collect();
+                format!("{} errors occurred:\n{}", many.len(), all.join("\n"))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Errors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, error) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "\n" };
+            write!(f, "{separator}{error}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Errors {}
+
+impl From<RegoError> for Errors {
+    fn from(error: RegoError) -> Self {
+        Errors(vec![error])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error_at(sources: &mut Sources, name: &str, text: &str, start: u32) -> RegoError {
+        let source = sources.add(name, text).unwrap();
+        RegoError::new(ErrorCode::Parse, "unexpected eof token", Some(Span { source, start, end: start }))
+            .with_details(Details::SourceLine)
+    }
+
+    #[test]
+    fn an_error_is_shown_with_its_line_and_a_mark() {
+        let mut sources = Sources::new();
+        let error = error_at(&mut sources, "f.rego", "package a\n\n\tp :=", 15);
+        assert_eq!(
+            error.render(&sources),
+            "f.rego:3:5: rego_parse_error: unexpected eof token\n\t\tp :=\n\t\t   ^"
+        );
+    }
+
+    #[test]
+    fn errors_are_ordered_by_file_row_column() {
+        let mut sources = Sources::new();
+        let b = error_at(&mut sources, "b.rego", "package a\np :=", 9);
+        let a2 = error_at(&mut sources, "a.rego", "package a\np :=", 14);
+        let a1 = RegoError { span: a2.span.map(|span| Span { start: 2, ..span }), ..a2.clone() };
+        let mut errors = Errors(vec![b.clone(), a2.clone(), a1.clone()]);
+        errors.sort(&sources);
+        assert_eq!(errors.0, [a1, a2, b]);
+    }
+}

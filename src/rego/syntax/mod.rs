@@ -1,0 +1,7 @@
+//! From text to tree: lexer, parser, annotations.
+//!
+//! The tree ([`ast`]) is what the source says, before any rewriting: names are not resolved, nothing is
+//! hoisted, `some` and `every` stand where they were written. The analysis turns it into a resolved tree.
+
+pub mod annotations;
+pub mod ast;
