@@ -14,7 +14,7 @@ use decimal::Decimal;
 
 /// Characters of a number's text. A number is read in linear time but some arithmetic is quadratic in its digits; no
 /// honest document has more.
-pub const MAX_NUMBER_TEXT: usize = 4096;
+pub(super) const MAX_NUMBER_TEXT: usize = 4096;
 
 /// A number of any size, as text or small integer.
 #[derive(Clone)]
