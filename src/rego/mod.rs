@@ -4,3 +4,5 @@ pub mod error;
 pub mod source;
 pub mod syntax;
 pub mod value;
+pub mod hir;
+pub mod host;
