@@ -1,8 +1,11 @@
 //! The Rego engine. Pure: it knows nothing of the rest of the crate, reads no clock and does no IO.
 
+pub mod budget;
+pub mod builtins;
 pub mod error;
 pub mod hir;
 pub mod host;
 pub mod source;
 pub mod syntax;
+pub mod types;
 pub mod value;

@@ -1,0 +1,51 @@
+//! Why a builtin has no answer.
+
+use crate::rego::budget::Exceeded;
+use crate::rego::error::ErrorCode;
+use crate::rego::value::{NumberError, TooDeep};
+
+/// A builtin's error. The first two make an expression undefined, unless builtin errors are strict.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BuiltinError {
+    /// An argument of a type that the builtin does not take.
+    #[error("{0}")]
+    Type(String),
+    /// Anything else that OPA calls an error of a builtin.
+    #[error("{0}")]
+    Failed(String),
+    /// The evaluation's budget is spent. Ends the evaluation, strict or not.
+    #[error(transparent)]
+    Exceeded(#[from] Exceeded),
+}
+
+impl BuiltinError {
+    /// OPA's code of the error.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Type(_) => ErrorCode::EvalType,
+            Self::Failed(_) => ErrorCode::EvalBuiltin,
+            Self::Exceeded(_) => ErrorCode::EvalCancel,
+        }
+    }
+
+    /// The error with the name of the builtin in front.
+    pub(super) fn of(self, name: &str) -> Self {
+        match self {
+            Self::Type(message) => Self::Type(format!("{name}: {message}")),
+            Self::Failed(message) => Self::Failed(format!("{name}: {message}")),
+            exceeded @ Self::Exceeded(_) => exceeded,
+        }
+    }
+}
+
+impl From<TooDeep> for BuiltinError {
+    fn from(error: TooDeep) -> Self {
+        Self::Exceeded(error.into())
+    }
+}
+
+impl From<NumberError> for BuiltinError {
+    fn from(error: NumberError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}

@@ -1,0 +1,81 @@
+//! Builtins: functions that a policy can call and that are not written in Rego.
+//!
+//! [`decl`] says what there is and of what types; [`find`] gives what to call. One file a family, each with a table
+//! `BUILTINS` of names and functions.
+
+pub mod decl;
+mod error;
+
+pub use error::BuiltinError;
+
+use crate::rego::budget::Budget;
+use crate::rego::value::Value;
+
+/// What a builtin may use besides its arguments.
+pub struct Context<'a> {
+    /// The start of the run, in nanoseconds since 1970. The only clock there is.
+    pub now_ns: i64,
+    /// What chance is drawn from: the same seed and arguments give the same result.
+    pub seed: u64,
+    /// What the evaluation may spend.
+    pub budget: &'a mut Budget,
+    /// Where `print` and `trace` write to.
+    pub sink: &'a mut dyn Sink,
+    /// Patterns that were compiled before.
+    pub caches: &'a mut Caches,
+}
+
+/// Takes what policies print. The machine knows the place of the call.
+pub trait Sink {
+    /// A line of `print`.
+    fn print(&mut self, line: String);
+    /// A note of `trace`.
+    fn note(&mut self, note: String);
+}
+
+/// Takes nothing.
+impl Sink for () {
+    fn print(&mut self, _: String) {}
+    fn note(&mut self, _: String) {}
+}
+
+/// Patterns that were compiled, to be kept for the length of an evaluation or longer.
+#[derive(Debug, Default)]
+pub struct Caches {}
+
+/// What a builtin does: a value, nothing (undefined), or an error.
+pub type BuiltinFn = fn(&mut Context<'_>, &[Value]) -> Result<Option<Value>, BuiltinError>;
+
+/// A builtin that can be called.
+#[derive(Clone, Copy, Debug)]
+pub struct Builtin {
+    name: &'static str,
+    run: BuiltinFn,
+}
+
+impl Builtin {
+    /// The name it is called by, which also begins its error messages.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Calls it. The number of arguments was checked when the policy was compiled.
+    ///
+    /// # Errors
+    /// [`BuiltinError`], with OPA's wording and the builtin's name in front.
+    pub fn call(&self, context: &mut Context<'_>, args: &[Value]) -> Result<Option<Value>, BuiltinError> {
+        context.budget.steps(1)?;
+        let result = (self.run)(context, args).map_err(|error| error.of(self.name))?;
+        if let Some(value) = &result {
+            value.check_depth()?;
+        }
+        Ok(result)
+    }
+}
+
+const FAMILIES: [&[Builtin]; 0] = [];
+
+/// The builtin of a name. Those that the machine does itself (`walk`, `assign`, `rego.metadata.*`) are not here.
+pub fn find(name: &str) -> Option<Builtin> {
+    FAMILIES.iter().flat_map(|it| it.iter()).find(|it| it.name == name).copied()
+}
