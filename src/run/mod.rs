@@ -1,1 +1,4 @@
-//! (to be written)
+//! The only joiner: many components through the stages at once, within bounds, each failure under its
+//! component's name.
+
+pub mod cpu;
