@@ -40,9 +40,9 @@ fn imports(file: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(file).unwrap();
     let tests_are_free = text.split("#[cfg(test)]").next().unwrap_or_default();
     let code = tests_are_free.lines().filter(|line| !line.trim_start().starts_with("//"));
-    let found = code.flat_map(|line| line.split("crate::").skip(1)).map(|rest| {
-        rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>()
-    });
+    let found = code
+        .flat_map(|line| line.split("crate::").skip(1))
+        .map(|rest| rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>());
     found.filter(|name| !name.is_empty()).collect()
 }
 
@@ -63,7 +63,9 @@ fn no_arrow_goes_back() {
         let may = allowed.get(module.as_str()).unwrap_or_else(|| panic!("{module} is not in the table"));
         let mut files = Vec::new();
         sources(&folder, &mut files);
-        for file in files.iter().filter(|f| !f.ends_with("tests.rs") && !f.to_string_lossy().contains("/tests/")) {
+        for file in
+            files.iter().filter(|f| !f.ends_with("tests.rs") && !f.to_string_lossy().contains("/tests/"))
+        {
             for import in imports(file) {
                 if import != module && !may.contains(&import.as_str()) {
                     wrong.push(format!("{} uses {import}", file.strip_prefix(&src).unwrap().display()));

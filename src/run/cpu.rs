@@ -105,7 +105,8 @@ mod tests {
         let mut blocker = Box::pin(blocker);
         assert!(started(blocker.as_mut()));
         {
-            let mut given_up = Box::pin(cpu.run(move || seen.store(true, std::sync::atomic::Ordering::SeqCst)));
+            let mut given_up =
+                Box::pin(cpu.run(move || seen.store(true, std::sync::atomic::Ordering::SeqCst)));
             assert!(started(given_up.as_mut()));
         }
         hold.send(()).unwrap();
