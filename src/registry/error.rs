@@ -1,0 +1,164 @@
+//! Why a registry did not give what was asked for. What is definitely not there is kept apart from what could
+//! not be found out, since the first may be a verdict and the second never is.
+
+use std::time::Duration;
+
+use crate::model::failure::StageError;
+use crate::model::{Digest, FailureKind};
+
+/// A failed request, after all tries.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{object}: {cause}")]
+pub struct RegistryError {
+    /// Host, with port where it has one.
+    pub host: String,
+    /// What was asked for: method and address, without query and credentials.
+    pub object: String,
+    /// How often; at least 1.
+    pub attempts: u32,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// Why; closed, since verdicts depend on it. No variant carries text of a registry beyond its error code.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Cause {
+    /// 404: there is no such thing.
+    #[error("unexpected status code 404 Not Found")]
+    Absent,
+    /// 401 or 403.
+    #[error("status {status}, access denied{}", note(.code))]
+    Denied {
+        /// 401 or 403.
+        status: u16,
+        /// What came before it.
+        token: TokenExchange,
+        /// The registry's error code, `[A-Z_]` only.
+        code: String,
+    },
+    /// 408, 429, 5xx after all tries.
+    #[error("status {status}{}", note(.code))]
+    Unavailable {
+        /// The last answer.
+        status: u16,
+        /// How long the registry asked to wait.
+        retry_after: Option<Duration>,
+        /// The registry's error code.
+        code: String,
+    },
+    /// Any other status.
+    #[error("unexpected status {status}{}", note(.code))]
+    Refused {
+        /// The answer.
+        status: u16,
+        /// The registry's error code.
+        code: String,
+    },
+    /// No connection, or it broke.
+    #[error("{0}")]
+    Connection(String),
+    /// The server is not who it should be.
+    #[error("certificate refused: {0}")]
+    Certificate(String),
+    /// Too slow: no byte for too long, or not done in time.
+    #[error("no answer in time: {0}")]
+    TimedOut(String),
+    /// Not what it claims to be.
+    #[error("{0}")]
+    Malformed(String),
+    /// The bytes are not those that were named.
+    #[error("digest is {found}, expected {expected}")]
+    WrongDigest {
+        /// The one asked for.
+        expected: Digest,
+        /// That of the bytes.
+        found: Digest,
+    },
+    /// The length is not the one that was named.
+    #[error("size is {found} bytes, expected {expected}")]
+    WrongSize {
+        /// The one asked for.
+        expected: u64,
+        /// That of the bytes; a lower bound where reading stopped.
+        found: u64,
+    },
+    /// Beyond a bound in bytes.
+    #[error("larger than {cap} bytes")]
+    TooLarge {
+        /// The bound.
+        cap: u64,
+    },
+    /// Beyond a bound in counts.
+    #[error("more than {cap} {things}")]
+    TooMany {
+        /// The bound.
+        cap: usize,
+        /// Of what.
+        things: &'static str,
+    },
+    /// A redirect, realm or link that must not be followed.
+    #[error("{0}")]
+    Forbidden(String),
+    /// Offline, on a host that no layout knows.
+    #[error("not in the layout")]
+    NotInLayout,
+    /// The request was given up.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// What happened before a registry said 401 or 403.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TokenExchange {
+    /// The registry (or its realm) had given a token: its no is an answer about this repository.
+    Done,
+    /// There was none, or it failed: nothing is known.
+    NotDone,
+}
+
+fn note(code: &str) -> String {
+    if code.is_empty() { String::new() } else { format!(" ({code})") }
+}
+
+impl RegistryError {
+    /// An error at the first try.
+    pub fn new(host: impl Into<String>, object: impl Into<String>, cause: Cause) -> Self {
+        Self { host: host.into(), object: object.into(), attempts: 1, cause }
+    }
+
+    /// Is it definitely not there?
+    pub fn is_absent(&self) -> bool {
+        self.cause == Cause::Absent
+    }
+
+    /// Did the registry refuse after it had accepted who we are?
+    pub fn is_denied_after_token(&self) -> bool {
+        matches!(self.cause, Cause::Denied { token: TokenExchange::Done, .. })
+    }
+
+    /// The kind that verdicts and exit codes are made of.
+    pub fn kind(&self) -> FailureKind {
+        match &self.cause {
+            Cause::Absent | Cause::NotInLayout => FailureKind::NotFound,
+            Cause::Denied { .. } => FailureKind::Unauthorised,
+            Cause::Unavailable { .. } | Cause::Connection(_) => FailureKind::Unavailable,
+            Cause::Certificate(_) => FailureKind::Untrusted,
+            Cause::TimedOut(_) => FailureKind::TimedOut,
+            Cause::TooLarge { .. } | Cause::TooMany { .. } => FailureKind::TooLarge,
+            Cause::Cancelled => FailureKind::Cancelled,
+            Cause::Refused { .. }
+            | Cause::Malformed(_)
+            | Cause::WrongDigest { .. }
+            | Cause::WrongSize { .. }
+            | Cause::Forbidden(_) => FailureKind::Malformed,
+        }
+    }
+}
+
+impl From<RegistryError> for StageError {
+    fn from(error: RegistryError) -> Self {
+        let kind = error.kind();
+        let message = error.to_string();
+        Self { kind, message, target: Some(error.object), attempts: error.attempts }
+    }
+}
