@@ -1,10 +1,11 @@
-//! What reports and rules see of a verified signature.
+//! What reports and rules see of a signature.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-/// One verified signature of an image or of an attestation. Nothing that was not verified stands here.
+/// One signature of an image or of an attestation. Only those that verified stand here, unless the user switched the
+/// check off (`--skip-att-sig-check`), which the component's checks then say.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct EntitySignature {
     /// Key id of the envelope, or subject key id of the certificate; may be empty.

@@ -2,7 +2,6 @@
 
 pub mod budget;
 pub mod builtins;
-pub mod engine;
 pub mod error;
 pub mod hir;
 pub mod host;
@@ -10,4 +9,3 @@ pub mod source;
 pub mod syntax;
 pub mod types;
 pub mod value;
-pub mod vm;
