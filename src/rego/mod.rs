@@ -2,6 +2,7 @@
 
 pub mod budget;
 pub mod builtins;
+pub mod engine;
 pub mod error;
 pub mod hir;
 pub mod host;
@@ -9,3 +10,4 @@ pub mod source;
 pub mod syntax;
 pub mod types;
 pub mod value;
+pub mod vm;

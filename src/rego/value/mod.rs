@@ -106,8 +106,8 @@ impl Value {
         self.kind().name()
     }
 
-    /// What a reference finds under `key`: the value of an object's key, an array's item at an integer number,
-    /// a set's member itself. Nothing for the other kinds.
+    /// What a reference finds under `key`: the value of an object's key, an array's item at a number written as an
+    /// integer (`1`, not `1.0`), a set's member itself. Nothing for the other kinds.
     pub fn get(&self, key: &Self) -> Option<&Self> {
         match self {
             Self::Array(items) => items.get(index_of(key)?),
@@ -215,7 +215,7 @@ impl Value {
 }
 
 fn index_of(key: &Value) -> Option<usize> {
-    usize::try_from(key.as_i64()?).ok()
+    usize::try_from(key.as_number()?.as_plain_i64()?).ok()
 }
 
 fn deepest<'a>(values: impl IntoIterator<Item = &'a Value>) -> u32 {

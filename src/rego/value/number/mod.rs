@@ -3,7 +3,9 @@
 //! `1.0`, `1e3` and `-0` print as they were written; `1 == 1.0`. Arithmetic has the answers of Go's `big.Float` with a
 //! mantissa of 64 bits, as OPA's has.
 
+mod arith;
 mod decimal;
+mod float;
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -86,6 +88,15 @@ impl Number {
         match &self.0 {
             Repr::Int(it) => Some(*it),
             Repr::Text(text) => Decimal::of(text).to_i64(),
+        }
+    }
+
+    /// The number, if it is an integer that fits and is written as one: `1`, but not `1.0`. An index of an array and
+    /// most builtins want it so.
+    pub fn as_plain_i64(&self) -> Option<i64> {
+        match &self.0 {
+            Repr::Int(it) => Some(*it),
+            Repr::Text(text) => (&**text == "-0").then_some(0),
         }
     }
 
