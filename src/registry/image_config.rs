@@ -1,5 +1,6 @@
 //! The configuration of an image: the `config` object of its configuration blob, with the keys that the Go tool
 //! shows to rules. Other keys are lost on purpose, empty ones are left out.
+#![allow(clippy::zero_sized_map_values, reason = "the document maps names to empty objects")]
 
 use std::collections::BTreeMap;
 
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// OCI image specification 1.1, "image configuration", property `config`, with Docker's additions.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-#[allow(clippy::struct_excessive_bools, clippy::zero_sized_map_values, reason = "the document's own shape")]
+#[allow(clippy::struct_excessive_bools, reason = "the document's own shape")]
 #[allow(missing_docs, reason = "the names are the document's own")]
 pub struct ImageConfig {
     #[serde(deserialize_with = "or_default", skip_serializing_if = "is_default")]

@@ -86,7 +86,7 @@ pub enum Body {
     /// One image or artifact.
     Image(Box<ImageManifest>),
     /// A list of manifests.
-    Index(ImageIndex),
+    Index(Box<ImageIndex>),
 }
 
 /// An image or artifact: configuration and layers.
@@ -281,14 +281,14 @@ impl Document {
                 return Err(format!("an image, but its type is {}", media_type.as_str()));
             }
             let manifests = self.manifests.unwrap_or_default();
-            return Ok(Body::Index(ImageIndex {
+            return Ok(Body::Index(Box::new(ImageIndex {
                 schema_version,
                 media_type: own,
                 artifact_type,
                 manifests,
                 annotations,
                 subject,
-            }));
+            })));
         }
         if listed {
             return Err(format!("an index, but its type is {}", media_type.as_str()));
