@@ -7,7 +7,11 @@
 
 mod error;
 mod image_config;
+pub mod layout;
 mod manifest;
+#[cfg(test)]
+pub(crate) mod memory;
+mod referrers;
 
 pub use error::{Cause, RegistryError, TokenExchange};
 pub use image_config::{HealthConfig, ImageConfig};
@@ -71,4 +75,27 @@ pub struct Traffic {
     pub retries: u64,
     /// Bytes of bodies received.
     pub bytes: u64,
+}
+
+/// What was asked for, in an error: the address that a registry knows a manifest under.
+fn manifest_object(method: &str, reference: &ImageRef) -> String {
+    let repository = reference.repository();
+    let (registry, path) = (repository.registry(), repository.path());
+    match reference {
+        ImageRef::Tagged { tag, .. } => format!("{method} https://{registry}/v2/{path}/manifests/{tag}"),
+        ImageRef::Pinned(pinned) => {
+            format!("{method} https://{registry}/v2/{path}/manifests/{}", pinned.digest)
+        }
+    }
+}
+
+/// The same for a blob.
+fn blob_object(repository: &Repository, digest: &Digest) -> String {
+    format!("GET https://{}/v2/{}/blobs/{digest}", repository.registry(), repository.path())
+}
+
+/// The same for a list of referrers.
+fn referrers_object(subject: &PinnedRef) -> String {
+    let repository = &subject.repository;
+    format!("GET https://{}/v2/{}/referrers/{}", repository.registry(), repository.path(), subject.digest)
 }
