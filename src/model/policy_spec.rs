@@ -1,8 +1,12 @@
 //! The policy specification, as written and as evaluated (`appstudio.redhat.com/v1alpha1`,
 //! `EnterpriseContractPolicy.spec`). Unknown fields are refused where it is read.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use super::Digest;
+use super::instant::rfc3339_or_date;
 
 /// `spec` of an `EnterpriseContractPolicy`, or the bare document.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -96,7 +100,7 @@ pub struct VolatileConfig {
 
 /// An item that holds for a time, an image or some components only. Dates are texts here: what is malformed
 /// decides differently for include and exclude, in `judge`.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct VolatileCriteria {
     /// The item.
@@ -140,4 +144,143 @@ pub struct Identity {
     /// Regular expression for the issuer.
     #[serde(rename = "issuerRegExp", skip_serializing_if = "String::is_empty")]
     pub issuer_reg_exp: String,
+}
+
+/// What a [`VolatileCriteria`] means: an item, when it holds, and for what.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Volatile<'a> {
+    /// The item.
+    pub value: &'a str,
+    /// It holds from then on.
+    pub from: Option<Timestamp>,
+    /// It holds until then, that instant included.
+    pub until: Option<Timestamp>,
+    /// What it holds for.
+    pub scope: Scope<'a>,
+}
+
+/// What a volatile item holds for. Of several selectors the first of `imageRef`, `imageUrl`, `imageDigest`,
+/// `componentNames` counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Scope<'a> {
+    /// Everything.
+    Global,
+    /// The image with this digest.
+    Digest(Digest),
+    /// Images of this repository, fully qualified.
+    Repository(&'a str),
+    /// Components of these names.
+    Components(&'a [String]),
+}
+
+/// Why a volatile item means nothing.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("volatile criterion {value:?}: {field} {text:?} is not {expected}")]
+pub struct BadVolatile {
+    /// The item.
+    pub value: String,
+    /// The field at fault.
+    pub field: &'static str,
+    /// What it holds.
+    pub text: String,
+    /// What it should hold.
+    pub expected: &'static str,
+}
+
+impl VolatileCriteria {
+    /// Reads dates and selector. Nothing is applied of an item that cannot be read.
+    ///
+    /// # Errors
+    /// [`BadVolatile`] names the field: a date that is none, a digest that is none, an `imageUrl` that is not a
+    /// repository alone.
+    pub fn read(&self) -> Result<Volatile<'_>, BadVolatile> {
+        let date = |field, text: &Option<String>| match text.as_deref() {
+            None | Some("") => Ok(None),
+            Some(text) => rfc3339_or_date(text)
+                .map(Some)
+                .ok_or_else(|| self.bad(field, text, "a date (RFC 3339 or YYYY-MM-DD)")),
+        };
+        Ok(Volatile {
+            value: &self.value,
+            from: date("effectiveOn", &self.effective_on)?,
+            until: date("effectiveUntil", &self.effective_until)?,
+            scope: self.scope()?,
+        })
+    }
+
+    fn scope(&self) -> Result<Scope<'_>, BadVolatile> {
+        if !self.image_ref.is_empty() {
+            self.digest("imageRef", &self.image_ref)
+        } else if !self.image_url.is_empty() {
+            if is_repository(&self.image_url) {
+                Ok(Scope::Repository(&self.image_url))
+            } else {
+                let expected = "a repository with its registry, without tag and digest";
+                Err(self.bad("imageUrl", &self.image_url, expected))
+            }
+        } else if !self.image_digest.is_empty() {
+            self.digest("imageDigest", &self.image_digest)
+        } else if !self.component_names.is_empty() {
+            Ok(Scope::Components(&self.component_names))
+        } else {
+            Ok(Scope::Global)
+        }
+    }
+
+    fn digest(&self, field: &'static str, text: &str) -> Result<Scope<'_>, BadVolatile> {
+        let digest = Digest::parse(text);
+        digest.map(Scope::Digest).map_err(|_| self.bad(field, text, "a digest (sha256:<64 hex>)"))
+    }
+
+    fn bad(&self, field: &'static str, text: &str, expected: &'static str) -> BadVolatile {
+        BadVolatile { value: self.value.clone(), field, text: text.to_owned(), expected }
+    }
+}
+
+/// `registry/path`: what cannot equal any repository's name would never match, in silence.
+fn is_repository(text: &str) -> bool {
+    let Some((registry, path)) = text.split_once('/') else { return false };
+    let part = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-'))
+    };
+    let host =
+        |byte| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b':' | b'[' | b']');
+    !registry.is_empty() && registry.bytes().all(host) && path.split('/').all(part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(set: impl FnOnce(&mut VolatileCriteria)) -> VolatileCriteria {
+        let mut item = VolatileCriteria { value: "x".to_owned(), ..VolatileCriteria::default() };
+        set(&mut item);
+        item
+    }
+
+    #[test]
+    fn an_item_without_selector_is_global() {
+        assert_eq!(item(|_| {}).read().unwrap().scope, Scope::Global);
+    }
+
+    #[test]
+    fn the_deprecated_image_ref_wins_over_url_digest_and_names() {
+        let digest = format!("sha256:{}", "a".repeat(64));
+        let mut several = item(|it| {
+            it.image_ref = digest.clone();
+            it.image_url = "registry.example/a".to_owned();
+            it.component_names = vec!["one".to_owned()];
+        });
+        assert_eq!(several.read().unwrap().scope, Scope::Digest(Digest::parse(&digest).unwrap()));
+        several.image_ref.clear();
+        assert_eq!(several.read().unwrap().scope, Scope::Repository("registry.example/a"));
+    }
+
+    #[test]
+    fn what_is_malformed_is_named() {
+        let bad = |set: fn(&mut VolatileCriteria)| item(set).read().unwrap_err().to_string();
+        insta::assert_snapshot!(bad(|it| it.effective_on = Some("some day".to_owned())), @r#"volatile criterion "x": effectiveOn "some day" is not a date (RFC 3339 or YYYY-MM-DD)"#);
+        insta::assert_snapshot!(bad(|it| it.image_digest = "abc".to_owned()), @r#"volatile criterion "x": imageDigest "abc" is not a digest (sha256:<64 hex>)"#);
+        insta::assert_snapshot!(bad(|it| it.image_url = "registry.example/a:latest".to_owned()), @r#"volatile criterion "x": imageUrl "registry.example/a:latest" is not a repository with its registry, without tag and digest"#);
+    }
 }

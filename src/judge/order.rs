@@ -1,0 +1,72 @@
+//! The order of results in reports: by code, first term, message; what is equal in all three, by the whole metadata.
+
+use std::cmp::Ordering;
+
+use serde_json::Value;
+
+use crate::model::{Finding, Judgement};
+
+/// Sorts every list of a judgement.
+pub fn sort_judgement(judgement: &mut Judgement) {
+    for list in [&mut judgement.violations, &mut judgement.warnings, &mut judgement.successes] {
+        sort(list);
+    }
+    let key = |it: &crate::model::Undecided| {
+        (it.rule.clone(), it.reference.clone(), it.failure.message.clone(), it.failure.target.clone())
+    };
+    judgement.undecided.sort_by_cached_key(key);
+    judgement.undecided.dedup();
+}
+
+/// Sorts findings; results without code come first.
+pub fn sort(findings: &mut [Finding]) {
+    findings.sort_by(compare);
+}
+
+fn compare(one: &Finding, other: &Finding) -> Ordering {
+    let key = |it: &Finding| (it.code().unwrap_or_default().to_owned(), first_term(it).to_owned());
+    let by_name = key(one).cmp(&key(other)).then_with(|| one.msg.cmp(&other.msg));
+    // Equal by name but not the same is rare, so its price does not count.
+    by_name.then_with(|| match one.metadata == other.metadata {
+        true => Ordering::Equal,
+        false => format!("{:?}", one.metadata).cmp(&format!("{:?}", other.metadata)),
+    })
+}
+
+/// The term, or the first of several that is not empty.
+fn first_term(finding: &Finding) -> &str {
+    match finding.metadata.get("term") {
+        Some(Value::String(term)) => term,
+        Some(Value::Array(terms)) => {
+            terms.iter().filter_map(Value::as_str).find(|term| !term.is_empty()).unwrap_or_default()
+        }
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(code: Option<&str>, term: Value, msg: &str) -> Finding {
+        let mut metadata = std::collections::BTreeMap::from([("term".to_owned(), term)]);
+        if let Some(code) = code {
+            metadata.insert("code".to_owned(), code.into());
+        }
+        Finding { msg: msg.to_owned(), metadata }
+    }
+
+    #[test]
+    fn results_stand_by_code_then_first_term_then_message() {
+        let mut all = [
+            finding(Some("b.x"), Value::Null, "1"),
+            finding(Some("a.x"), "z".into(), "2"),
+            finding(Some("a.x"), serde_json::json!(["", "b"]), "4"),
+            finding(Some("a.x"), "b".into(), "3"),
+            finding(None, "zz".into(), "5"),
+        ];
+        sort(&mut all);
+        let order: Vec<&str> = all.iter().map(|it| it.msg.as_str()).collect();
+        assert_eq!(order, ["5", "3", "4", "2", "1"]);
+    }
+}
