@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::failure::Failure;
+use super::failure::{Failure, FailureKind, Stage};
 use super::finding::{Check, Judgement};
 use super::policy_spec::PolicySpec;
 use super::signature::{AttestationSummary, EntitySignature};
@@ -102,6 +102,8 @@ pub struct RunReport {
     pub version: String,
     /// Of the run.
     pub effective_time: jiff::Timestamp,
+    /// When the run ended, by the clock; stands in time stamps only.
+    pub created: jiff::Timestamp,
     /// Things to know about the policy, once for the run: unmatched includes, malformed volatile excludes.
     pub policy_warnings: Vec<String>,
     /// Facts that differ from run to run.
@@ -133,6 +135,15 @@ impl RunReport {
     /// True only where everything was decided and nothing violated.
     pub fn success(&self) -> bool {
         self.verdict() == Verdict::Pass
+    }
+
+    /// How often each kind of failure left something undecided, by stage.
+    pub fn failure_counts(&self) -> BTreeMap<Stage, BTreeMap<FailureKind, u64>> {
+        let mut counts: BTreeMap<Stage, BTreeMap<FailureKind, u64>> = BTreeMap::new();
+        for failure in self.components.iter().flat_map(|component| component.outcome.failures()) {
+            *counts.entry(failure.stage).or_default().entry(failure.kind).or_default() += 1;
+        }
+        counts
     }
 }
 

@@ -2,3 +2,4 @@
 //! component's name.
 
 pub mod cpu;
+pub mod events;

@@ -1,0 +1,170 @@
+//! A component as reports show it: results in their order, and only the metadata that was asked for.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+use serde_json::Value;
+
+use super::options::{Detail, Options, Successes};
+use crate::model::{ComponentReport, Finding, Outcome, RunReport, Undecided, Verdict};
+
+/// What is kept of a result's metadata without `--info`.
+const BRIEF: [&str; 3] = ["code", "effective_on", "term"];
+
+/// One component, ready to be printed.
+pub(super) struct View<'a> {
+    pub(super) component: &'a ComponentReport,
+    pub(super) verdict: Verdict,
+    pub(super) violations: Vec<Cow<'a, Finding>>,
+    pub(super) warnings: Vec<Cow<'a, Finding>>,
+    /// Empty where they are only counted.
+    pub(super) successes: Vec<Cow<'a, Finding>>,
+    /// Of all, listed or not.
+    pub(super) success_count: usize,
+    pub(super) undecided: &'a [Undecided],
+}
+
+/// All components, in the report's order.
+pub(super) fn views<'a>(report: &'a RunReport, options: &Options) -> Vec<View<'a>> {
+    report.components.iter().map(|component| view(component, options)).collect()
+}
+
+fn view<'a>(component: &'a ComponentReport, options: &Options) -> View<'a> {
+    let verdict = component.outcome.verdict();
+    let Outcome::Judged(judged) = &component.outcome else {
+        return View {
+            component,
+            verdict,
+            violations: Vec::new(),
+            warnings: Vec::new(),
+            successes: Vec::new(),
+            success_count: 0,
+            undecided: &[],
+        };
+    };
+    View {
+        component,
+        verdict,
+        violations: arranged(&judged.violations, options.detail),
+        warnings: arranged(&judged.warnings, options.detail),
+        successes: match options.successes {
+            Successes::Listed => arranged(&judged.successes, options.detail),
+            Successes::Counted => Vec::new(),
+        },
+        success_count: judged.successes.len(),
+        undecided: &judged.undecided,
+    }
+}
+
+fn arranged(findings: &[Finding], detail: Detail) -> Vec<Cow<'_, Finding>> {
+    let mut shown: Vec<_> = findings.iter().map(|finding| told(finding, detail)).collect();
+    shown.sort_by(|a, b| order(a, b));
+    shown
+}
+
+fn told(finding: &Finding, detail: Detail) -> Cow<'_, Finding> {
+    let is_brief = finding.metadata.keys().all(|key| BRIEF.contains(&key.as_str()));
+    if detail == Detail::Full || is_brief {
+        return Cow::Borrowed(finding);
+    }
+    let metadata = finding.metadata.iter().filter(|(key, _)| BRIEF.contains(&key.as_str()));
+    Cow::Owned(Finding {
+        msg: finding.msg.clone(),
+        metadata: metadata.map(|(key, value)| (key.clone(), value.clone())).collect(),
+    })
+}
+
+/// By code, then by first term, then by message; what is not a text counts as empty.
+fn order(a: &Finding, b: &Finding) -> Ordering {
+    let key = |finding: &Finding, name: &str| first_text(finding.metadata.get(name)).to_owned();
+    key(a, "code")
+        .cmp(&key(b, "code"))
+        .then_with(|| key(a, "term").cmp(&key(b, "term")))
+        .then_with(|| a.msg.cmp(&b.msg))
+}
+
+fn first_text(value: Option<&Value>) -> &str {
+    match value {
+        Some(Value::String(text)) => text,
+        Some(Value::Array(items)) => {
+            items.iter().filter_map(Value::as_str).find(|text| !text.is_empty()).unwrap_or("")
+        }
+        _ => "",
+    }
+}
+
+/// Sums over all components.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Totals {
+    pub(super) violations: usize,
+    pub(super) warnings: usize,
+    pub(super) successes: usize,
+}
+
+impl Totals {
+    pub(super) fn of(report: &RunReport) -> Self {
+        let mut totals = Self::default();
+        for component in &report.components {
+            if let Outcome::Judged(judged) = &component.outcome {
+                totals.violations += judged.violations.len();
+                totals.warnings += judged.warnings.len();
+                totals.successes += judged.successes.len();
+            }
+        }
+        totals
+    }
+
+    /// The word for a report with these sums; nothing is said of what is undecided but "incomplete".
+    pub(super) fn word(self, verdict: Verdict) -> Word {
+        match verdict {
+            Verdict::Fail => Word::Failure,
+            Verdict::Incomplete => Word::Incomplete,
+            Verdict::Pass if self.warnings > 0 => Word::Warning,
+            Verdict::Pass if self.successes == 0 => Word::Skipped,
+            Verdict::Pass => Word::Success,
+        }
+    }
+}
+
+/// The result in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Word {
+    Success,
+    Warning,
+    Failure,
+    Skipped,
+    Incomplete,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn finding(msg: &str, metadata: &[(&str, Value)]) -> Finding {
+        let metadata: BTreeMap<_, _> =
+            metadata.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+        Finding { msg: msg.to_owned(), metadata }
+    }
+
+    #[test]
+    fn results_are_ordered_by_code_then_term_then_message() {
+        let findings = [
+            finding("b", &[("code", "x.y".into()), ("term", "b".into())]),
+            finding("z", &[]),
+            finding("c", &[("code", "x.y".into()), ("term", serde_json::json!(["", "a"]))]),
+            finding("a", &[("code", "x.y".into()), ("term", "b".into())]),
+            finding("number", &[("code", 7.into())]),
+        ];
+        let order: Vec<_> = arranged(&findings, Detail::Full).iter().map(|it| it.msg.clone()).collect();
+        assert_eq!(order, ["number", "z", "c", "a", "b"]);
+    }
+
+    #[test]
+    fn without_info_only_code_date_and_term_are_told() {
+        let findings = [finding("m", &[("code", "a.b".into()), ("title", "T".into()), ("extra", 1.into())])];
+        let told = arranged(&findings, Detail::Brief);
+        assert_eq!(told[0].metadata.keys().collect::<Vec<_>>(), ["code"]);
+    }
+}
