@@ -9,6 +9,7 @@ mod error;
 mod graph;
 mod json_schema;
 mod net;
+mod operand;
 mod semver;
 mod time;
 

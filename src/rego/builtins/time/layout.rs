@@ -1,0 +1,133 @@
+//! Layouts of Go's package `time`: a text in which parts of the reference time stand for fields.
+
+/// A field that a layout names. Zeros say that the field is padded with them, spaces with those.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Field {
+    LongYear,
+    Year,
+    LongMonth,
+    Month,
+    NumberMonth(Pad),
+    LongWeekday,
+    Weekday,
+    Day(Pad),
+    DayOfYear(Pad),
+    Hour24,
+    Hour12(Pad),
+    Minute(Pad),
+    Second(Pad),
+    /// `.000`: always so many digits, after this separator.
+    Fraction { digits: usize, separator: u8, trim: bool },
+    /// `PM` or `pm`.
+    Noon { upper: bool },
+    /// `MST`
+    ZoneName,
+    Offset(Offset),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pad {
+    None,
+    Zero,
+    Space,
+}
+
+/// A numeric zone: `-07:00` and its relatives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Offset {
+    /// `Z07:00`: zero is `Z`.
+    pub(super) zulu: bool,
+    pub(super) colons: bool,
+    pub(super) minutes: bool,
+    pub(super) seconds: bool,
+}
+
+/// Fields by the text that names them, the longer before the shorter one that it begins with.
+const NAMED: [(&str, Field); 37] = [
+    ("January", Field::LongMonth),
+    ("Jan", Field::Month),
+    ("Monday", Field::LongWeekday),
+    ("Mon", Field::Weekday),
+    ("MST", Field::ZoneName),
+    ("002", Field::DayOfYear(Pad::Zero)),
+    ("01", Field::NumberMonth(Pad::Zero)),
+    ("02", Field::Day(Pad::Zero)),
+    ("03", Field::Hour12(Pad::Zero)),
+    ("04", Field::Minute(Pad::Zero)),
+    ("05", Field::Second(Pad::Zero)),
+    ("06", Field::Year),
+    ("15", Field::Hour24),
+    ("1", Field::NumberMonth(Pad::None)),
+    ("2006", Field::LongYear),
+    ("2", Field::Day(Pad::None)),
+    ("__2", Field::DayOfYear(Pad::Space)),
+    ("_2", Field::Day(Pad::Space)),
+    ("3", Field::Hour12(Pad::None)),
+    ("4", Field::Minute(Pad::None)),
+    ("5", Field::Second(Pad::None)),
+    ("PM", Field::Noon { upper: true }),
+    ("pm", Field::Noon { upper: false }),
+    ("-070000", offset(false, false, true, true)),
+    ("-07:00:00", offset(false, true, true, true)),
+    ("-0700", offset(false, false, true, false)),
+    ("-07:00", offset(false, true, true, false)),
+    ("-07", offset(false, false, false, false)),
+    ("Z070000", offset(true, false, true, true)),
+    ("Z07:00:00", offset(true, true, true, true)),
+    ("Z0700", offset(true, false, true, false)),
+    ("Z07:00", offset(true, true, true, false)),
+    ("Z07", offset(true, false, false, false)),
+    (".0", FRACTION),
+    (".9", FRACTION),
+    (",0", FRACTION),
+    (",9", FRACTION),
+];
+
+const FRACTION: Field = Field::Fraction { digits: 0, separator: b'.', trim: false };
+
+const fn offset(zulu: bool, colons: bool, minutes: bool, seconds: bool) -> Field {
+    Field::Offset(Offset { zulu, colons, minutes, seconds })
+}
+
+/// A layout up to and with its first field.
+pub(super) struct Chunk<'a> {
+    pub(super) prefix: &'a str,
+    /// The field and the text that names it; nothing at the layout's end.
+    pub(super) field: Option<(Field, &'a str)>,
+    pub(super) rest: &'a str,
+}
+
+/// Splits off the text before the first field, and the field.
+pub(super) fn next(layout: &str) -> Chunk<'_> {
+    for (at, _) in layout.char_indices() {
+        if let Some((field, length)) = field_at(layout, at) {
+            let (name, rest) = layout[at..].split_at(length);
+            return Chunk { prefix: &layout[..at], field: Some((field, name)), rest };
+        }
+    }
+    Chunk { prefix: layout, field: None, rest: "" }
+}
+
+fn field_at(layout: &str, at: usize) -> Option<(Field, usize)> {
+    let here = &layout[at..];
+    // `_2006` is an underscore and a year.
+    if here.starts_with("_2006") {
+        return None;
+    }
+    let (name, field) = NAMED.iter().find(|(name, _)| here.starts_with(name))?;
+    match field {
+        Field::Fraction { .. } => fraction(here),
+        // `Janet` and `Month` are words.
+        Field::Month | Field::Weekday if here[name.len()..].starts_with(|c: char| c.is_ascii_lowercase()) => None,
+        field => Some((*field, name.len())),
+    }
+}
+
+/// `.000` or `,999`, unless a digit follows.
+fn fraction(here: &str) -> Option<(Field, usize)> {
+    let bytes = here.as_bytes();
+    let (separator, digit) = (*bytes.first()?, *bytes.get(1)?);
+    let digits = bytes[1..].iter().take_while(|b| **b == digit).count();
+    let ends = !bytes.get(1 + digits).is_some_and(u8::is_ascii_digit);
+    ends.then_some((Field::Fraction { digits, separator, trim: digit == b'9' }, 1 + digits))
+}
