@@ -54,7 +54,9 @@ fn paths_from(
             .into_iter()
             .flat_map(neighbours)
             .partition(|next| graph.contains_key(next) && !path.contains(next));
-        context.budget.bytes(size_of::<Value>() as u64 * (path.len() as u64 + 1) * (onward.len() as u64 + 1))?;
+        context
+            .budget
+            .bytes(size_of::<Value>() as u64 * (path.len() as u64 + 1) * (onward.len() as u64 + 1))?;
         let is_end = onward.is_empty() || !ends.is_empty();
         open.extend(onward.into_iter().map(|next| path.iter().cloned().chain([next]).collect()));
         if is_end {

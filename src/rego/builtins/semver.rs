@@ -6,10 +6,8 @@ use std::cmp::Ordering;
 use super::{Builtin, BuiltinError, Context, operand};
 use crate::rego::value::Value;
 
-pub(super) const BUILTINS: &[Builtin] = &[
-    Builtin { name: "semver.compare", run: compare },
-    Builtin { name: "semver.is_valid", run: is_valid },
-];
+pub(super) const BUILTINS: &[Builtin] =
+    &[Builtin { name: "semver.compare", run: compare }, Builtin { name: "semver.is_valid", run: is_valid }];
 
 type Answer = Result<Option<Value>, BuiltinError>;
 
@@ -52,8 +50,7 @@ fn parse(text: &str) -> Option<Version<'_>> {
 
 /// Nothing, or identifiers between dots.
 fn is_part(text: &str) -> bool {
-    let identifier =
-        |it: &str| !it.is_empty() && it.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let identifier = |it: &str| !it.is_empty() && it.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     text.is_empty() || text.split('.').all(identifier)
 }
 
@@ -135,7 +132,17 @@ mod tests {
 
     #[test]
     fn what_is_no_version_is_refused() {
-        for bad in ["", "1", "1.0", "1.0.0.0", "1.0.0-a..b", "1.0.0- ", " 1.0.0", "1.2.3-é", "99999999999999999999.0.0"] {
+        for bad in [
+            "",
+            "1",
+            "1.0",
+            "1.0.0.0",
+            "1.0.0-a..b",
+            "1.0.0- ",
+            " 1.0.0",
+            "1.2.3-é",
+            "99999999999999999999.0.0",
+        ] {
             assert!(parse(bad).is_none(), "{bad}");
         }
     }

@@ -46,7 +46,8 @@ pub(super) fn parse(text: &str) -> Result<i64, String> {
         let Some((_, unit)) = UNITS.iter().find(|(known, _)| *known == name) else {
             return Err(format!("time: unknown unit {name:?} in duration {text:?}"));
         };
-        let count: i128 = if whole.is_empty() { 0 } else { whole.parse::<i64>().map_err(|_| invalid())?.into() };
+        let count: i128 =
+            if whole.is_empty() { 0 } else { whole.parse::<i64>().map_err(|_| invalid())?.into() };
         let fraction = &fraction[..fraction.len().min(FRACTION_DIGITS)];
         let part: i128 = if fraction.is_empty() { 0 } else { fraction.parse().map_err(|_| invalid())? };
         let scale = 10_i128.pow(u32::try_from(fraction.len()).unwrap_or_default());

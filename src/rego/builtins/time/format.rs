@@ -94,7 +94,8 @@ mod tests {
 
     #[test]
     fn instants_are_written_as_their_layout_says() {
-        let civil = Civil { year: 2024, month: 2, day: 29, hour: 13, minute: 34, second: 56, nanos: 120_000_000 };
+        let civil =
+            Civil { year: 2024, month: 2, day: 29, hour: 13, minute: 34, second: 56, nanos: 120_000_000 };
         let zone = ZoneInfo { offset_seconds: 3600, abbreviation: "CET".to_owned() };
         for (layout, text) in [
             ("January 2", "February 29"),

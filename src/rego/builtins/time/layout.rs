@@ -17,9 +17,15 @@ pub(super) enum Field {
     Minute(Pad),
     Second(Pad),
     /// `.000`: always so many digits, after this separator.
-    Fraction { digits: usize, separator: u8, trim: bool },
+    Fraction {
+        digits: usize,
+        separator: u8,
+        trim: bool,
+    },
     /// `PM` or `pm`.
-    Noon { upper: bool },
+    Noon {
+        upper: bool,
+    },
     /// `MST`
     ZoneName,
     Offset(Offset),
@@ -118,7 +124,9 @@ fn field_at(layout: &str, at: usize) -> Option<(Field, usize)> {
     match field {
         Field::Fraction { .. } => fraction(here),
         // `Janet` and `Month` are words.
-        Field::Month | Field::Weekday if here[name.len()..].starts_with(|c: char| c.is_ascii_lowercase()) => None,
+        Field::Month | Field::Weekday if here[name.len()..].starts_with(|c: char| c.is_ascii_lowercase()) => {
+            None
+        }
         field => Some((*field, name.len())),
     }
 }

@@ -71,10 +71,7 @@ fn moment(args: &[Value], position: usize) -> Result<Moment, BuiltinError> {
         Value::Array(items) => moment_of(position, items),
         got => Err(operand::error(
             position,
-            &format!(
-                "must be either number (ns) or [number (ns), string (tz)] but got {}",
-                got.type_name()
-            ),
+            &format!("must be either number (ns) or [number (ns), string (tz)] but got {}", got.type_name()),
         )),
     }
 }
