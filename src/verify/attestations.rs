@@ -53,10 +53,8 @@ pub(super) fn check(
     for layer in layers {
         match read(layer, image, signer, limits) {
             Ok((draft, signatures)) => drafts.push((layer, draft, signatures)),
-            Err(BadAttestationLayer::Statement(why @ BadStatement::Ambiguous(_))) => {
-                return Err(Refused::Unusable(format!("unable to parse untyped provenance: {why}")));
-            }
-            Err(why) => passed_over.push(why.to_string()),
+            Err(why) if may_be_passed_over(&why, signer) => passed_over.push(why.to_string()),
+            Err(why) => return Err(Refused::Unusable(format!("unable to parse untyped provenance: {why}"))),
         }
     }
     if drafts.is_empty() && (matches!(signer, Signer::Key(_)) || !passed_over.is_empty()) {
@@ -65,6 +63,16 @@ pub(super) fn check(
     let statements: Result<Vec<_>, Refused> =
         drafts.into_iter().map(|(layer, draft, signatures)| conform(layer, draft, signatures)).collect();
     Ok((statements?, passed_over))
+}
+
+/// Where nobody looks at signatures, a layer that cannot be read may be anybody's, the trusted key's too.
+fn may_be_passed_over(why: &BadAttestationLayer, signer: Signer<'_>) -> bool {
+    match why {
+        BadAttestationLayer::Statement(BadStatement::Ambiguous(_)) => false,
+        BadAttestationLayer::Statement(BadStatement::OtherSubject)
+        | BadAttestationLayer::Envelope(BadEnvelope::PayloadType { .. }) => true,
+        _ => matches!(signer, Signer::Key(_)),
+    }
 }
 
 fn read(

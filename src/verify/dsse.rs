@@ -69,15 +69,12 @@ pub(super) struct Envelope {
 }
 
 impl Envelope {
-    /// Reads an envelope of in-toto's payload type with at least one signature.
+    /// Reads an envelope of in-toto's payload type.
     pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Self, BadEnvelope> {
         let fields: Fields = strict::from_slice(bytes, json::Limits::bytes(bytes.len()))
             .map_err(|why| BadEnvelope::Malformed(why.to_string()))?;
         if fields.payload_type != PAYLOAD_TYPE {
             return Err(BadEnvelope::PayloadType { found: fields.payload_type.chars().take(128).collect() });
-        }
-        if fields.signatures.is_empty() {
-            return Err(BadEnvelope::Unsigned);
         }
         if fields.signatures.len() > limits.envelope_signatures {
             return Err(BadEnvelope::TooManySignatures { limit: limits.envelope_signatures });
@@ -88,6 +85,9 @@ impl Envelope {
 
     /// The signatures of the key, in the envelope's order.
     pub(super) fn verify(&self, key: &PublicKey) -> Result<Vec<EntitySignature>, BadEnvelope> {
+        if self.signatures.is_empty() {
+            return Err(BadEnvelope::Unsigned);
+        }
         let signed = pre_authentication_encoding(&self.payload_type, &self.payload);
         let by_key = |it: &&Signature| {
             encoding::either(&it.sig).is_ok_and(|signature| key.verify(&signed, &signature).is_ok())

@@ -1,0 +1,142 @@
+//! The golden cases as this crate's tests need them: the image layout read plainly into evidence, without the
+//! product's own fetching, so that a mistake there cannot hide one here.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use enterprise_contract::fetch::{Bundle, Evidence, Layer, Parent, Part};
+use enterprise_contract::model::{Component, Digest, GitSource, ImageRef, Snapshot};
+use enterprise_contract::registry::{Descriptor, ImageConfig};
+use serde_json::Value;
+
+/// The folder of the golden data, or nothing and a line that says so.
+pub fn golden(what: &str) -> Option<PathBuf> {
+    let shared = std::env::var_os("EC_SHARED")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
+    let golden = shared.join("golden");
+    if golden.is_dir() {
+        return Some(golden);
+    }
+    println!("skipped: {what}: {} not found", golden.display());
+    None
+}
+
+pub fn json(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// The case's snapshot as its file lists it.
+pub fn snapshot(case: &Path) -> Snapshot {
+    let file = json(&case.join("snapshot.json"));
+    let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
+    let git = |it: &Value| serde_json::from_value::<GitSource>(it["source"]["git"].clone()).ok();
+    let component = |it: &Value| Component {
+        name: text(it, "name"),
+        container_image: text(it, "containerImage"),
+        source: git(it),
+    };
+    Snapshot {
+        application: text(&file, "application"),
+        display_name: text(&file, "displayName"),
+        display_description: text(&file, "displayDescription"),
+        components: file["components"].as_array().unwrap().iter().map(component).collect(),
+    }
+}
+
+/// `registry/` of the golden data.
+pub struct GoldenLayout {
+    folder: PathBuf,
+    names: BTreeMap<String, Digest>,
+}
+
+impl GoldenLayout {
+    pub fn open(golden: &Path) -> Self {
+        let folder = golden.join("registry");
+        let name = |it: &Value| {
+            let name = it["annotations"]["org.opencontainers.image.ref.name"].as_str().unwrap().to_owned();
+            (name, it["digest"].as_str().unwrap().parse().unwrap())
+        };
+        let index = json(&folder.join("index.json"));
+        let names = index["manifests"].as_array().unwrap().iter().map(name).collect();
+        Self { folder, names }
+    }
+
+    fn blob(&self, digest: &str) -> Bytes {
+        std::fs::read(self.folder.join("blobs").join(digest.replace(':', "/"))).unwrap().into()
+    }
+
+    fn document(&self, digest: &Digest) -> Value {
+        serde_json::from_slice(&self.blob(&digest.to_string())).unwrap()
+    }
+
+    fn layer(&self, descriptor: &Value) -> Layer {
+        let descriptor: Descriptor = serde_json::from_value(descriptor.clone()).unwrap();
+        Layer { bytes: self.blob(&descriptor.digest.to_string()), descriptor }
+    }
+
+    fn layers(&self, repository: &str, tag: &str) -> Part<Vec<Layer>> {
+        let Some(digest) = self.names.get(&format!("{repository}:{tag}")) else { return Part::Absent };
+        let manifest = self.document(digest);
+        Part::Present(manifest["layers"].as_array().unwrap().iter().map(|it| self.layer(it)).collect())
+    }
+
+    fn bundles(&self, repository: &str, tag: &str) -> Part<Vec<Bundle>> {
+        let Some(digest) = self.names.get(&format!("{repository}:{tag}")) else { return Part::Absent };
+        let index = self.document(digest);
+        let bundle = |it: &Value| {
+            let referrer: Digest = it["digest"].as_str().unwrap().parse().unwrap();
+            let layer = self.layer(&self.document(&referrer)["layers"][0]);
+            let is_bundle = layer.descriptor.media_type.starts_with("application/vnd.dev.sigstore.bundle");
+            is_bundle.then(|| Bundle { referrer, layer, annotations: BTreeMap::new() })
+        };
+        Part::Present(index["manifests"].as_array().unwrap().iter().filter_map(bundle).collect())
+    }
+
+    /// linux/amd64 of an index, the image itself otherwise.
+    fn image(&self, digest: &Digest) -> Option<Value> {
+        let manifest = self.document(digest);
+        let Some(children) = manifest["manifests"].as_array() else { return Some(manifest) };
+        let child = children
+            .iter()
+            .find(|it| it["platform"]["os"] == "linux" && it["platform"]["architecture"] == "amd64")?;
+        self.image(&child["digest"].as_str().unwrap().parse().unwrap())
+    }
+
+    fn config(&self, image: &Value) -> ImageConfig {
+        ImageConfig::read(&self.blob(image["config"]["digest"].as_str().unwrap())).unwrap()
+    }
+
+    /// What there is of `registry.example/path@digest` or `registry.example/path:tag`; nothing if the image is not
+    /// there.
+    pub fn evidence(&self, reference: &str) -> Option<Evidence> {
+        let reference = ImageRef::parse(reference).unwrap();
+        let (repository, digest) = match &reference {
+            ImageRef::Pinned(pinned) => (&pinned.repository, pinned.digest),
+            ImageRef::Tagged { repository, .. } => (repository, *self.names.get(&reference.to_string())?),
+        };
+        if !self.folder.join("blobs/sha256").join(digest.hex()).exists() {
+            return None;
+        }
+        let name = repository.to_string();
+        let tag = format!("sha256-{}", digest.hex());
+        let image = self.image(&digest);
+        Some(Evidence {
+            signatures: self.layers(&name, &format!("{tag}.sig")),
+            attestations: self.layers(&name, &format!("{tag}.att")),
+            bundles: self.bundles(&name, &tag),
+            config: image.as_ref().map_or(Part::Absent, |it| Part::Present(self.config(it))),
+            parent: image.as_ref().map_or(Part::Absent, |it| self.parent(it)),
+            files: Part::Absent,
+            image: repository.pin(digest),
+        })
+    }
+
+    fn parent(&self, image: &Value) -> Part<Parent> {
+        let text = |key: &str| image["annotations"][format!("org.opencontainers.image.base.{key}")].as_str();
+        let (Some(name), Some(digest)) = (text("name"), text("digest")) else { return Part::Absent };
+        let manifest = self.image(&digest.parse().unwrap()).unwrap();
+        Part::Present(Parent { reference: format!("{name}@{digest}"), config: self.config(&manifest) })
+    }
+}
