@@ -18,7 +18,7 @@ impl Position {
     pub fn of(bytes: &[u8], offset: usize) -> Self {
         let before = &bytes[..offset.min(bytes.len())];
         let line_start = before.iter().rposition(|it| *it == b'\n').map_or(0, |at| at + 1);
-        let line = 1 + before.iter().filter(|it| **it == b'\n').count();
+        let line = before.split(|it| *it == b'\n').count();
         let column = 1 + String::from_utf8_lossy(&before[line_start..]).chars().count();
         Self { offset, line, column }
     }

@@ -20,7 +20,10 @@ pub fn check(bytes: &[u8], limits: Limits) -> Result<(), ReadError> {
     }
     let text = str::from_utf8(bytes).map_err(|it| ReadErrorKind::InvalidUtf8.at(bytes, it.valid_up_to()))?;
     let mut scanner = Scanner { text, at: 0, max_depth: limits.max_depth, open: Vec::new() };
-    scanner.document().map_err(|kind| kind.at(bytes, scanner.at))
+    scanner.document().map_err(|kind| match kind {
+        ReadErrorKind::Empty => kind.whole(),
+        kind => kind.at(bytes, scanner.at),
+    })
 }
 
 enum Open<'a> {
@@ -59,14 +62,16 @@ impl<'a> Scanner<'a> {
                 Some(b'{') => {
                     self.enter(Open::Object(HashSet::new()))?;
                     if self.peek() == Some(b'}') {
-                        return Ok(self.leave());
+                        self.leave();
+                        return Ok(());
                     }
                     self.key()?;
                 }
                 Some(b'[') => {
                     self.enter(Open::Array)?;
                     if self.peek() == Some(b']') {
-                        return Ok(self.leave());
+                        self.leave();
+                        return Ok(());
                     }
                 }
                 Some(b'"') => return self.string().map(drop),
@@ -82,7 +87,10 @@ impl<'a> Scanner<'a> {
     fn after_value(&mut self) -> Step<()> {
         let in_object = matches!(self.open.last(), Some(Open::Object(_)));
         match (self.peek(), in_object) {
-            (Some(b'}'), true) | (Some(b']'), false) => Ok(self.leave()),
+            (Some(b'}'), true) | (Some(b']'), false) => {
+                self.leave();
+                Ok(())
+            }
             (Some(b','), true) => {
                 self.at += 1;
                 self.key()?;

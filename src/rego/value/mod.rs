@@ -21,10 +21,12 @@ mod number;
 mod object;
 mod order;
 mod print;
+mod serde;
 mod set;
 mod text;
 
 pub mod json;
+pub mod yaml;
 
 pub use array::{Array, ArrayIter};
 pub use limits::{MAX_DEPTH, ReadLimits, TooDeep};
@@ -128,7 +130,7 @@ impl Value {
     }
 
     /// The number of items, pairs or members. Nothing for scalars and strings.
-    pub fn len(&self) -> Option<usize> {
+    pub fn count(&self) -> Option<usize> {
         match self {
             Self::Array(items) => Some(items.len()),
             Self::Object(pairs) => Some(pairs.len()),

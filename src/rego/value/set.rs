@@ -154,6 +154,7 @@ impl Set {
 }
 
 /// Which members a merge keeps.
+#[derive(Clone, Copy)]
 struct Keep {
     left: bool,
     both: bool,

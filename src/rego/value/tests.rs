@@ -1,3 +1,4 @@
+use super::json::{Html, JsonErrorKind};
 use super::*;
 
 fn read(text: &str) -> Value {
@@ -28,4 +29,174 @@ fn objects_compare_pair_by_pair() {
 #[test]
 fn of_repeated_keys_the_last_value_wins() {
     assert_eq!(read(r#"{"b": 0, "a": 1, "a": 2, "a": 3}"#).to_string(), r#"{"a": 3, "b": 0}"#);
+}
+
+#[test]
+fn numbers_leave_through_serde_as_they_were_written() {
+    let text = r#"{"a":[1.0,1e3,-0,12345678901234567890123,0.1,-7,0],"b":{"c":"<"}}"#;
+    assert_eq!(serde_json::to_string(&read(text)).unwrap(), text);
+    assert_eq!(serde_json::to_value(read("[1, 0, 2.5]")).unwrap(), serde_json::json!([1, 0, 2.5]));
+}
+
+#[test]
+fn json_is_written_as_go_writes_it() {
+    let value = read(r#"{"b": "<\u2028\u0001\n\/é>", "a": [], "c": {}}"#);
+    assert_eq!(json::to_string(&value, Html::Plain), "{\"a\":[],\"b\":\"<\\u2028\\u0001\\n/é>\",\"c\":{}}");
+    assert_eq!(json::to_string(&read(r#""<&>""#), Html::Escaped), r#""\u003c\u0026\u003e""#);
+    let indented = json::to_string_indented(&read(r#"{"a": [1, []], "b": {}}"#), Html::Plain, ">", "  ");
+    assert_eq!(indented, "{\n>  \"a\": [\n>    1,\n>    []\n>  ],\n>  \"b\": {}\n>}");
+}
+
+#[test]
+fn keys_and_sets_that_json_lacks_have_a_form_in_it() {
+    let set: Set = [Value::from(2), Value::from(1), Value::from(2)].into_iter().collect();
+    let object =
+        Object::default().with(Value::Set(set.clone()), Value::Set(set)).with(Value::Null, Value::from(true));
+    assert_eq!(json::to_string(&object.clone().into(), Html::Plain), r#"{"[1,2]":[1,2],"null":true}"#);
+    assert_eq!(object.to_string(), "{null: true, {1, 2}: {1, 2}}");
+}
+
+#[test]
+fn what_is_no_json_is_refused_with_its_place() {
+    for (text, error) in [
+        ("", "unexpected end of JSON input at line 1, column 1"),
+        ("{\"a\": 1,\n  b}", "unexpected character 'b' at line 2, column 3"),
+        ("[1,]", "unexpected character ']' at line 1, column 4"),
+        ("01", "malformed number at line 1, column 1"),
+        ("1 2", "text after the JSON value at line 1, column 3"),
+        ("\"a\tb\"", "control character in a string at line 1, column 3"),
+        (r#""\x""#, "invalid escape in a string at line 1, column 2"),
+        ("nul", "unexpected end of JSON input at line 1, column 4"),
+    ] {
+        let refused = json::read(text.as_bytes(), &ReadLimits::default()).unwrap_err();
+        assert_eq!(refused.to_string(), error, "{text:?}");
+    }
+}
+
+#[test]
+fn reading_is_bounded_in_depth_and_memory() {
+    let deep = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+    let limits = ReadLimits::default();
+    assert_eq!(json::read(deep(512).as_bytes(), &limits).unwrap().depth(), MAX_DEPTH);
+    let error = json::read(deep(513).as_bytes(), &limits).unwrap_err();
+    assert_eq!(error.kind, JsonErrorKind::TooDeep(MAX_DEPTH));
+    assert!(json::read("[".repeat(1_000_000).as_bytes(), &limits).is_err());
+
+    let limits = ReadLimits { max_heap_bytes: 1 << 20, ..limits };
+    let bomb = format!("[{}{{}}]", "{},".repeat(20_000));
+    assert_eq!(json::read(bomb.as_bytes(), &limits).unwrap_err().kind, JsonErrorKind::TooLarge(1 << 20));
+    let digits = "1".repeat(10_000_000);
+    assert_eq!(json::read(digits.as_bytes(), &limits).unwrap_err().kind, JsonErrorKind::LongNumber);
+}
+
+#[test]
+fn the_deepest_value_is_compared_hashed_printed_and_dropped_on_a_small_stack() {
+    let work = || {
+        let nest = || (0..=MAX_DEPTH).fold(Value::Null, |inner, _| vec![inner].into());
+        let (a, b) = (nest(), nest());
+        assert!(a == b && a.check_depth().is_err());
+        let hashed: std::collections::HashSet<_> = [a.clone(), b].into_iter().collect();
+        assert_eq!((hashed.len(), a.to_string().len()), (1, 2 * 513 + 4));
+        assert_eq!(json::to_string(&a, Html::Plain).len(), 2 * 513 + 4);
+    };
+    std::thread::Builder::new().stack_size(1 << 20).spawn(work).unwrap().join().unwrap();
+}
+
+#[test]
+fn strings_print_as_go_quotes_them() {
+    assert_eq!(Value::from("a\"\\\n\u{7f}é\u{0}").to_string(), r#""a\"\\\n\x7fé\x00""#);
+}
+
+mod laws {
+    use std::hash::{BuildHasher, RandomState};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn scalar() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            (-3_i64..3).prop_map(Value::from),
+            "-?(0|[1-9][0-9]{0,3})(\\.[0-9]{1,2})?(e[+-]?[0-2])?"
+                .prop_map(|it| Number::from_text(&it).unwrap().into()),
+            "[ab<é\"]{0,2}".prop_map(Value::from),
+        ]
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        scalar().prop_recursive(3, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::vec(inner.clone(), 0..4)
+                    .prop_map(|it| Value::Set(it.into_iter().collect())),
+                prop::collection::vec((inner.clone(), inner), 0..4)
+                    .prop_map(|it| Value::Object(it.into_iter().collect())),
+            ]
+        })
+    }
+
+    fn set() -> impl Strategy<Value = Set> {
+        prop::collection::vec(scalar(), 0..8).prop_map(|it| it.into_iter().collect())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_order_is_total_and_agrees_with_equality_and_hash(a in value(), b in value(), c in value()) {
+            prop_assert_eq!(a.cmp(&b), b.cmp(&a).reverse());
+            prop_assert_eq!(a == b, a.cmp(&b).is_eq());
+            if a <= b && b <= c {
+                prop_assert!(a <= c);
+            }
+            if a == b {
+                let hasher = RandomState::new();
+                prop_assert_eq!(hasher.hash_one(&a), hasher.hash_one(&b));
+            }
+        }
+
+        #[test]
+        fn json_reads_back_as_it_was_written(a in value()) {
+            let text = json::to_string(&a, Html::Escaped);
+            let again = read(&text);
+            prop_assert_eq!(json::to_string(&again, Html::Escaped), text.clone());
+            let indented = json::to_string_indented(&a, Html::Plain, "", " ");
+            prop_assert_eq!(read(&indented), again);
+        }
+
+        #[test]
+        fn sets_obey_the_laws_of_sets(a in set(), b in set(), x in scalar()) {
+            prop_assert_eq!(a.union(&b), b.union(&a));
+            prop_assert_eq!(a.intersection(&b), b.intersection(&a));
+            prop_assert_eq!(a.difference(&b).union(&a.intersection(&b)), a.clone());
+            prop_assert!(a.intersection(&b).is_subset(&a) && a.is_subset(&a.union(&b)));
+            prop_assert!(a.clone().with(x.clone()).contains(&x) && !a.without(&x).contains(&x));
+        }
+
+        #[test]
+        fn objects_find_what_was_put_in(pairs in prop::collection::vec((scalar(), value()), 0..8), x in scalar()) {
+            let object: Object = pairs.iter().cloned().collect();
+            for (key, _) in &pairs {
+                let last = pairs.iter().rev().find(|(it, _)| it == key).map(|(_, value)| value);
+                prop_assert_eq!(object.get(key), last);
+            }
+            prop_assert!(object.keys().is_sorted_by(|a, b| a < b));
+            prop_assert_eq!(object.clone().with(x.clone(), Value::Null).without(&x), object.without(&x));
+        }
+
+        #[test]
+        fn sums_and_products_of_integers_are_exact(a in any::<i32>(), b in any::<i32>()) {
+            let (x, y) = (Number::from(a), Number::from(b));
+            let (a, b) = (i64::from(a), i64::from(b));
+            prop_assert_eq!(x.add(&y).unwrap().as_i64(), Some(a + b));
+            prop_assert_eq!(x.mul(&y).unwrap().as_i64(), Some(a * b));
+            prop_assert_eq!(x.sub(&y).unwrap().add(&y).unwrap(), x.clone());
+            if b != 0 {
+                let quotient = x.sub(&x.rem(&y).unwrap()).unwrap().div(&y).unwrap();
+                prop_assert_eq!(quotient.as_i64(), Some(a / b));
+            }
+        }
+    }
 }

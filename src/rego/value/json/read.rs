@@ -85,7 +85,7 @@ pub fn read_prefix_counted(bytes: &[u8], limits: &ReadLimits) -> Result<(Value, 
 impl JsonErrorKind {
     fn at(self, bytes: &[u8], offset: usize) -> JsonError {
         let before = &bytes[..offset.min(bytes.len())];
-        let line = 1 + before.iter().filter(|it| **it == b'\n').count();
+        let line = before.split(|it| *it == b'\n').count();
         let column = 1 + before.iter().rev().take_while(|it| **it != b'\n').count();
         JsonError { kind: self, offset, line, column }
     }

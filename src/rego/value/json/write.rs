@@ -1,8 +1,10 @@
 //! Values as JSON text, in the spelling of Go's `encoding/json`.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
-use super::super::Value;
+use super::super::{Object, Value};
 
 /// Whether `<`, `>` and `&` are written as `\u003c`, `\u003e` and `\u0026`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +29,25 @@ pub fn to_string_indented(value: &Value, html: Html, prefix: &str, indent: &str)
     writer.out
 }
 
+/// The pairs as JSON can have them: keys that are not strings become their JSON text, in the order of the texts; of keys
+/// that become equal the last stays.
+pub(in super::super) fn string_keys(object: &Object) -> impl Iterator<Item = (Cow<'_, str>, &Value)> {
+    // Strings stand together in the order, so the ends tell whether there is anything else.
+    let ends = [object.at(0), object.at(object.len().wrapping_sub(1))];
+    let plain = ends.iter().flatten().all(|(key, _)| matches!(key, Value::String(_)));
+    let texts: BTreeMap<_, _> =
+        object.iter().filter(|_| !plain).map(|(key, value)| (key_text(key), value)).collect();
+    let strings = object.iter().filter(move |_| plain).map(|(key, value)| (key_text(key), value));
+    strings.chain(texts)
+}
+
+fn key_text(key: &Value) -> Cow<'_, str> {
+    match key {
+        Value::String(text) => Cow::Borrowed(text.as_str()),
+        other => Cow::Owned(to_string(other, Html::Escaped)),
+    }
+}
+
 struct Writer<'a> {
     out: String,
     html: Html,
@@ -45,13 +66,11 @@ impl Writer<'_> {
             Value::Set(it) => self.list(it.as_slice(), level),
             Value::Object(it) if it.is_empty() => self.out.push_str("{}"),
             Value::Object(it) => {
-                for (index, (key, value)) in it.iter().enumerate() {
-                    self.out.push(if index == 0 { '{' } else { ',' });
+                let mut separator = '{';
+                for (key, value) in string_keys(it) {
+                    self.out.push(std::mem::replace(&mut separator, ','));
                     self.new_line(level + 1);
-                    match key {
-                        Value::String(text) => self.string(text),
-                        other => self.string(&to_string(other, Html::Plain)),
-                    }
+                    self.string(&key);
                     self.out.push_str(if self.indent.is_some() { ": " } else { ":" });
                     self.value(value, level + 1);
                 }

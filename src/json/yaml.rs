@@ -1,1 +1,0 @@
-//! YAML and JSON documents into types (in work).

@@ -1,0 +1,68 @@
+use std::fmt::Write;
+
+use super::super::MAX_DEPTH;
+use super::*;
+
+fn yaml(text: &str) -> Result<String, YamlErrorKind> {
+    read(text.as_bytes(), &ReadLimits::default()).map(|it| it.to_string()).map_err(|it| it.kind)
+}
+
+#[test]
+fn documents_have_the_answers_of_go() {
+    for (text, value) in [
+        ("", "null"),
+        ("a: 1\nb: [yes, 'yes', 0x1f]", r#"{"a": 1, "b": [true, "yes", 31]}"#),
+        ("yes: 1\n1: 2\n1.5: 3", r#"{"1": 2, "1.5": 3, "true": 1}"#),
+        ("a: 1\na: 2", r#"{"a": 2}"#),
+        ("a\n---\nb", r#""a""#),
+        ("a: &x {k: 1}\nb:\n  <<: *x\n  l: 2", r#"{"a": {"k": 1}, "b": {"k": 1, "l": 2}}"#),
+        (
+            "a: &x {k: 1}\nb: &y {k: 2, m: 3}\nc:\n  <<: [*x, *y]\n  k: 9",
+            r#"{"a": {"k": 1}, "b": {"k": 2, "m": 3}, "c": {"k": 9, "m": 3}}"#,
+        ),
+        ("!!int \"1\"", "1"),
+        ("!!str 1", r#""1""#),
+        ("!!python/object:x 5", r#""5""#),
+        ("2024-01-02", r#""2024-01-02""#),
+        ("1e3", "1000"),
+        ("1e21", "1e+21"),
+        ("{\"a\": [1, {\"b\": null}]}", r#"{"a": [1, {"b": null}]}"#),
+    ] {
+        assert_eq!(yaml(text).as_deref(), Ok(value), "{text}");
+    }
+}
+
+#[test]
+fn what_go_refuses_is_refused() {
+    assert_eq!(yaml(".nan"), Err(YamlErrorKind::NotFinite("NaN")));
+    assert_eq!(yaml("~: 1"), Err(YamlErrorKind::Key));
+    assert_eq!(yaml("[a]: 1"), Err(YamlErrorKind::Key));
+    assert_eq!(yaml("%YAML 1.2\n---\na"), Err(YamlErrorKind::Version));
+    assert_eq!(yaml(r#""\ud83d\ude00""#), Err(YamlErrorKind::Surrogate));
+    assert_eq!(yaml("&a [*a]"), Err(YamlErrorKind::SelfReference));
+    assert!(matches!(yaml("!!int x"), Err(YamlErrorKind::Tag { .. })));
+    for text in ["a: *nope", "a:\n\tb: 1", "[", "`", "{a: b"] {
+        assert!(matches!(yaml(text), Err(YamlErrorKind::Syntax(_))), "{text}");
+    }
+}
+
+#[test]
+fn an_alias_bomb_is_refused_before_it_unfolds() {
+    let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..12 {
+        let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
+        writeln!(text, "a{level}: &a{level} [{aliases}]").unwrap();
+    }
+    assert_eq!(yaml(&text), Err(YamlErrorKind::TooManyAliases));
+}
+
+#[test]
+fn depth_is_bounded_also_through_aliases() {
+    let deep = "[".repeat(100_000);
+    assert!(yaml(&deep).is_err());
+    let mut text = "a0: &a0 []\n".to_owned();
+    for level in 1..600 {
+        writeln!(text, "a{level}: &a{level} [*a{}]", level - 1).unwrap();
+    }
+    assert_eq!(yaml(&text), Err(YamlErrorKind::TooDeep(MAX_DEPTH)));
+}
