@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::source::{Source, Sources, Span};
+use super::source::{Sources, Span};
 
 /// What kind of error it is, spelled as OPA does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -104,18 +104,35 @@ impl RegoError {
             let position = sources.position(span);
             let name = sources.name(span);
             let separator = if name.is_empty() { "" } else { ":" };
-            out = format!("{name}{separator}{}:{}: ", position.row, position.col);
+            out = match position.row {
+                0 => format!("{name}{separator} "),
+                row => format!("{name}{separator}{row}:{}: ", position.col),
+            };
         }
-        out += &format!("{}: {}", self.code, self.message);
+        self.push_message(&mut out);
+        self.push_excerpt(&mut out, sources);
+        out
+    }
+
+    /// Code, message and lines of details.
+    fn push_message(&self, out: &mut String) {
+        out.push_str(self.code.as_str());
+        out.push_str(": ");
+        out.push_str(&self.message);
         if let Details::Lines(lines) = &self.details {
             for line in lines {
-                out += &format!("\n\t{line}");
+                out.push_str("\n\t");
+                out.push_str(line);
             }
         }
-        if let Some(excerpt) = self.span.and_then(|span| excerpt(sources, span)) {
-            out += &excerpt;
+    }
+
+    fn push_excerpt(&self, out: &mut String, sources: &Sources) {
+        let excerpt = self.span.and_then(|span| Excerpt::of(sources, span));
+        for line in excerpt.iter().flat_map(Excerpt::lines) {
+            out.push_str("\n\t");
+            out.push_str(&line);
         }
-        out
     }
 
     /// The error as OPA prints it inside messages of builtins: `file:row: code: message` and details.
@@ -130,39 +147,50 @@ impl RegoError {
                 format!("{name}:{row}: ")
             };
         }
-        out += &format!("{}: {}", self.code, self.message);
-        match &self.details {
-            Details::None => {}
-            Details::SourceLine => {
-                if let Some(excerpt) = self.span.and_then(|span| excerpt(sources, span)) {
-                    out += &excerpt;
-                }
-            }
-            Details::Lines(lines) => {
-                for line in lines {
-                    out += &format!("\n\t{line}");
-                }
-            }
+        self.push_message(&mut out);
+        if self.details == Details::SourceLine {
+            self.push_excerpt(&mut out, sources);
         }
         out
     }
 }
 
-/// Longest line shown in an excerpt, in characters: a minified source must not flood a terminal.
-const MAX_EXCERPT_CHARS: usize = 400;
+/// The line of source that an error is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excerpt<'a> {
+    /// The line without its end.
+    pub line: &'a str,
+    /// Byte of the line that is meant. Where white space or the end of the file is, that is the last character
+    /// before it.
+    pub index: usize,
+}
 
-fn excerpt(sources: &Sources, span: Span) -> Option<String> {
-    let source: &Source = sources.get(span.source)?;
-    let position = source.position(span.start);
-    let line = source.line(position.row);
-    let before = (position.col as usize).saturating_sub(1);
-    if line.trim().is_empty() || before > MAX_EXCERPT_CHARS {
-        return None;
+/// Longest line shown in an excerpt, in bytes: a minified source must not flood a terminal.
+const MAX_EXCERPT_BYTES: usize = 1000;
+
+impl<'a> Excerpt<'a> {
+    /// The excerpt for a span. None for empty files and for lines too long to show.
+    pub fn of(sources: &'a Sources, span: Span) -> Option<Self> {
+        let source = sources.get(span.source)?;
+        let before = source.text().get(..=span.start as usize).unwrap_or_else(|| source.text());
+        let end = before.trim_end();
+        let index = end.len() - end.chars().next_back()?.len_utf8();
+        let start = end.rfind(['\n', '\r']).map_or(0, |at| at + 1);
+        let length = source.text().get(start..)?.find(['\n', '\r']);
+        let line = source.text().get(start..)?;
+        let line = line.get(..length.unwrap_or(line.len()))?;
+        (line.len() <= MAX_EXCERPT_BYTES).then_some(Self { line, index: index.saturating_sub(start) })
     }
-    let shown: String = line.chars().take(MAX_EXCERPT_CHARS).collect();
-    // Tabs stay tabs, so that the mark stands under its character whatever a tab's width is.
-    let pad: String = line.chars().take(before).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-    Some(format!("\n\t{shown}\n\t{pad}^"))
+
+    /// The line, and under it a mark; tabs before the line are left out.
+    fn lines(&self) -> [String; 2] {
+        let shown = self.line.trim_start_matches('\t');
+        let tabs = self.line.len() - shown.len();
+        let before = shown.get(..self.index.saturating_sub(tabs)).unwrap_or_default();
+        // Tabs stay tabs, so that the mark stands under its character whatever a tab's width is.
+        let pad: String = before.chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+        [shown.to_owned(), format!("{pad}^")]
+    }
 }
 
 /// Several errors, at least one, in the order of [`Errors::sort`] where a whole phase reports.
@@ -235,10 +263,10 @@ mod tests {
     #[test]
     fn an_error_is_shown_with_its_line_and_a_mark() {
         let mut sources = Sources::new();
-        let error = error_at(&mut sources, "f.rego", "package a\n\n\tp :=", 15);
+        let error = error_at(&mut sources, "f.rego", "package a\n\n\tp :=\n", 17);
         assert_eq!(
             error.render(&sources),
-            "f.rego:3:5: rego_parse_error: unexpected eof token\n\t\tp :=\n\t\t   ^"
+            "f.rego:4:0: rego_parse_error: unexpected eof token\n\tp :=\n\t   ^"
         );
     }
 

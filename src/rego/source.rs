@@ -25,7 +25,15 @@ pub struct Span {
     pub end: u32,
 }
 
+/// Offset of spans that mean a file and no place in it; shown as row 0.
+const WHOLE_FILE: u32 = u32::MAX;
+
 impl Span {
+    /// The file as such.
+    pub fn whole_file(source: SourceId) -> Span {
+        Span { source, start: WHOLE_FILE, end: WHOLE_FILE }
+    }
+
     /// From the first byte of `self` to the last byte of `last`, which must be of the same text.
     #[must_use]
     pub fn to(self, last: Span) -> Span {
@@ -39,7 +47,8 @@ pub struct Position {
     /// Line, from 1.
     pub row: u32,
     /// Character (Unicode scalar value) in the line, from 1. The end of the file is no character: it is
-    /// counted at the last character before it, hence 0 after a final newline.
+    /// counted at the last character before it, hence 0 after a final newline. A line end is counted as column 0 of
+    /// the line it begins.
     pub col: u32,
 }
 
@@ -74,7 +83,13 @@ impl Source {
 
     /// Row and column of a byte offset.
     pub fn position(&self, offset: u32) -> Position {
+        if offset == WHOLE_FILE {
+            return Position { row: 0, col: 0 };
+        }
         let row = self.line_starts.partition_point(|start| *start <= offset);
+        if self.text.as_bytes().get(offset as usize) == Some(&b'\n') {
+            return Position { row: u32::try_from(row + 1).unwrap_or(u32::MAX), col: 0 };
+        }
         let start = self.line_starts.get(row.saturating_sub(1)).map_or(0, |start| *start as usize);
         let until = self.text.get(start..offset as usize).unwrap_or_default();
         let chars = u32::try_from(until.chars().count()).unwrap_or(u32::MAX);

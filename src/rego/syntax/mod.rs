@@ -5,3 +5,13 @@
 
 pub mod annotations;
 pub mod ast;
+mod builtin_names;
+pub mod display;
+mod lexer;
+mod parser;
+mod token;
+
+#[cfg(test)]
+mod tests;
+
+pub use parser::{MAX_DEPTH, parse_module, parse_query, parse_term};

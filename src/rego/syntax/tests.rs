@@ -1,0 +1,307 @@
+//! Reading, against what OPA answers.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+
+use super::super::error::Errors;
+use super::super::source::Sources;
+use super::{parse_module, parse_query};
+
+/// A folder of the shared data, or a note that it is not there.
+fn shared(path: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("EC_SHARED")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
+    let found = root.join(path);
+    if !found.exists() {
+        println!("skipped: {} not found", found.display());
+        return None;
+    }
+    Some(found)
+}
+
+fn json_files<T: DeserializeOwned>(folder: &Path) -> Vec<(String, T)> {
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    let read = |path: PathBuf| {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        (name, serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap())
+    };
+    files.into_iter().map(read).collect()
+}
+
+/// A file of `conformance/expressions`; results are not looked at here.
+#[derive(Deserialize)]
+struct Group {
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    note: String,
+    #[serde(default)]
+    modules: BTreeMap<String, String>,
+    query: String,
+    want: Want,
+}
+
+#[derive(Deserialize)]
+struct Want {
+    error: Option<WantError>,
+    #[serde(default)]
+    also: Vec<WantError>,
+}
+
+#[derive(Deserialize)]
+struct WantError {
+    code: String,
+    message: String,
+    #[serde(default)]
+    file: String,
+    #[serde(default)]
+    row: u32,
+    #[serde(default)]
+    col: u32,
+}
+
+/// File, row, column, message; 0 where OPA names none.
+type Told = (String, u32, u32, String);
+
+fn told(sources: &Sources, errors: &Errors) -> Vec<Told> {
+    let mut all: Vec<Told> = errors
+        .0
+        .iter()
+        .map(|error| {
+            let (name, position) = error.span.map_or((String::new(), None), |span| {
+                (sources.name(span).to_owned(), Some(sources.position(span)))
+            });
+            let (row, col) = position.map_or((0, 0), |position| (position.row, position.col));
+            (name, row, col, format!("{}: {}", error.code, error.message))
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+fn wanted(want: &Want) -> Vec<Told> {
+    let all = want.error.iter().chain(&want.also);
+    let told = |error: &WantError| {
+        let message = format!("{}: {}", error.code, error.message);
+        (error.file.clone(), error.row, error.col, message)
+    };
+    let mut all: Vec<Told> = all.map(told).collect();
+    all.sort();
+    all
+}
+
+/// Errors of reading the modules of a case, or else of its query.
+fn read_case(case: &Case) -> Vec<Told> {
+    let mut sources = Sources::new();
+    let mut out = Vec::new();
+    for (name, text) in &case.modules {
+        let id = sources.add(name, text).unwrap();
+        if let Err(errors) = parse_module(&sources, id) {
+            out.extend(told(&sources, &errors));
+        }
+    }
+    if out.is_empty() {
+        let id = sources.add("", &case.query).unwrap();
+        if let Err(errors) = parse_query(&sources, id) {
+            out.extend(told(&sources, &errors));
+        }
+    }
+    out
+}
+
+#[test]
+fn every_expression_case_reads_or_fails_as_in_opa() {
+    let Some(folder) = shared("conformance/expressions") else { return };
+    let mut different = Vec::new();
+    let mut count = 0;
+    for (name, group) in json_files::<Group>(&folder) {
+        if name == "metadata" {
+            continue;
+        }
+        for case in &group.cases {
+            count += 1;
+            let want = wanted(&case.want);
+            let reading = |(.., message): &Told| {
+                message.starts_with("rego_parse_error") || message.ends_with("empty query cannot be compiled")
+            };
+            let want: Vec<Told> = want.into_iter().filter(reading).collect();
+            let got = read_case(case);
+            if got != want {
+                different.push(format!("{}\n  want {want:?}\n  got  {got:?}", case.note));
+            }
+        }
+    }
+    assert!(different.is_empty(), "{} of {count} differ:\n{}", different.len(), different.join("\n"));
+}
+
+#[test]
+fn every_module_of_the_compliance_suite_reads() {
+    let Some(folder) = shared("conformance/opa") else { return };
+    let mut different = Vec::new();
+    for (name, file) in json_files::<Json>(&folder) {
+        let cases = file.as_array().or_else(|| file["cases"].as_array()).unwrap().clone();
+        for case in cases {
+            let mut sources = Sources::new();
+            let modules = case["modules"].as_array().cloned().unwrap_or_default();
+            for (index, module) in modules.iter().enumerate() {
+                let id = sources.add(&format!("{index}.rego"), module.as_str().unwrap()).unwrap();
+                if let Err(errors) = parse_module(&sources, id) {
+                    different.push(format!("{name} {}: {}", case["note"], errors.render(&sources)));
+                }
+            }
+            if let Some(query) = case["query"].as_str() {
+                let id = sources.add("", query).unwrap();
+                if let Err(errors) = parse_query(&sources, id) {
+                    different.push(format!("{name} {}: {}", case["note"], errors.render(&sources)));
+                }
+            }
+        }
+    }
+    assert!(different.is_empty(), "{}:\n{}", different.len(), different.join("\n"));
+}
+
+#[test]
+fn every_released_policy_reads() {
+    let Some(folder) = shared("conformance/conforma-policy") else { return };
+    let mut pending = vec![folder];
+    let mut count = 0;
+    while let Some(folder) = pending.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                pending.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rego") {
+                let mut sources = Sources::new();
+                let id = sources.add_bytes(&path.to_string_lossy(), &std::fs::read(&path).unwrap()).unwrap();
+                if let Err(errors) = parse_module(&sources, id) {
+                    panic!("{}", errors.render(&sources));
+                }
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 50, "only {count} policies found");
+}
+
+mod hostile {
+    use super::*;
+
+    /// The only message of reading a text, or none.
+    fn message(text: &str) -> Option<String> {
+        let mut sources = Sources::new();
+        let id = sources.add("t.rego", text).unwrap();
+        let errors = parse_module(&sources, id).err()?;
+        assert!(!errors.render(&sources).is_empty());
+        Some(errors.0.into_iter().map(|error| error.message).collect::<Vec<_>>().join("; "))
+    }
+
+    #[test]
+    fn deep_nesting_is_one_error_whatever_it_is_made_of() {
+        let mut tried = 0;
+        for (open, inner, close) in [
+            ("[", "1", "]"),
+            ("{", "1", "}"),
+            ("(", "1", ")"),
+            ("{\"a\":", "1", "}"),
+            ("{1, ", "1", "}"),
+            ("[1, ", "1", "]"),
+            ("(1, ", "1", ") in x"),
+            ("f(", "1", ")"),
+            ("f(1, ", "1", ")"),
+            ("a[", "1", "]"),
+            ("a.b[1][", "1", "]"),
+            ("[x | ", "x", "]"),
+            ("{x | ", "x", "}"),
+            ("{x: y | ", "x", "}"),
+            ("{x | y, ", "x", "}"),
+            ("{x | {y}, ", "x", "}"),
+            ("{a | ", "x", ", c}"),
+            ("[a | ", "x", ", c]"),
+            ("{", "x", " | d, e}"),
+            ("{1: ", "x", " | d, 3: e}"),
+            ("{k: 1 + ", "x", " | d}"),
+            ("1 + (", "x", ")"),
+            ("{x | every y in z { ", "x", "}}"),
+            ("{x | some y in ", "x", "}"),
+            ("{x | not ", "x", "}"),
+            ("{x | x with input as ", "x", "}"),
+            ("$\"{", "1", "}\""),
+            ("$\"a{", "1", "}b{2}\""),
+            ("$`{", "1", "}`"),
+        ] {
+            for depth in [100_000, super::super::MAX_DEPTH as usize - 2] {
+                let text = format!("package t\np := {}{inner}{}\n", open.repeat(depth), close.repeat(depth));
+                let found = message(&text);
+                if depth == 100_000 {
+                    assert_eq!(found.as_deref(), Some("max parsing recursion depth exceeded"), "{open}");
+                }
+                let body = format!(
+                    "package t\np if {{ x := {}{inner}{}\n}}",
+                    open.repeat(depth),
+                    close.repeat(depth)
+                );
+                message(&body);
+                message(&format!("package t\np := {}{inner}\n", open.repeat(depth)));
+                tried += 1;
+            }
+        }
+        assert!(tried > 50);
+    }
+
+    #[test]
+    fn long_chains_of_operators_are_deep_too() {
+        for operator in [" + ", " | ", " == ", " in ", " * ", ", x in "] {
+            let text = format!("package t\np if {{ a := [x{}] }}\n", format!("{operator}x").repeat(100_000));
+            let found = message(&text).unwrap_or_default();
+            assert!(found.starts_with("max parsing") || operator.starts_with(','), "{operator}: {found}");
+        }
+        let calls = format!("package t\np := f{}\n", "(1).g".repeat(100_000));
+        assert_eq!(message(&calls).as_deref(), Some("max parsing recursion depth exceeded"));
+    }
+
+    #[test]
+    fn long_things_that_do_not_nest_are_read() {
+        let name = "a".repeat(1 << 20);
+        assert_eq!(message(&format!("package t\n{name} := {name}2\n")), None);
+        assert_eq!(message(&format!("package t\np := \"{name}\"\n")), None);
+        assert_eq!(message(&format!("package t\np := [{}]\n", "1, ".repeat(200_000))), None);
+        assert_eq!(message(&format!("package t\np := x{}\n", ".y".repeat(200_000))), None);
+        assert_eq!(message(&format!("package t\n{}", "# c\n".repeat(200_000))), None);
+        let else_chain = " else := 1 if false".repeat(50_000);
+        assert_eq!(message(&format!("package t\np := 1 if false{else_chain}\n")), None);
+    }
+
+    #[test]
+    fn odd_bytes_are_text_or_an_error_that_names_them() {
+        for text in [
+            "\u{feff}package t\n",
+            "package t\np := \"\u{1}\"",
+            "package t\r\np := 1\r\n",
+            "package t\np := `a\r\nb`",
+        ] {
+            assert_eq!(message(text), None, "{text:?}");
+        }
+        for (text, begins) in [
+            ("", "empty module"),
+            ("# only a comment", "empty module"),
+            ("package t\n\u{feff}", "illegal byte-order mark"),
+            ("package t\0", "illegal null character"),
+            ("package t\np := \"\\u0000\u{1}\"", "illegal string literal: "),
+            ("package t\np := \"", "non-terminated string; illegal token"),
+            ("package t\np := $\"{", "unexpected eof token; invalid template-string"),
+            ("package t\np := $`{1}", "non-terminated string; expected template-string part"),
+            ("package t\np := `", "non-terminated string; illegal token"),
+        ] {
+            let got = message(text).unwrap_or_default();
+            assert!(got.starts_with(begins), "{text:?}: {got}");
+        }
+    }
+}
