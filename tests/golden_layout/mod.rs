@@ -12,7 +12,7 @@ use enterprise_contract::registry::{Descriptor, ImageConfig};
 use serde_json::Value;
 
 /// The folder of the golden data, or nothing and a line that says so.
-pub fn golden(what: &str) -> Option<PathBuf> {
+pub(crate) fn golden(what: &str) -> Option<PathBuf> {
     let shared = std::env::var_os("EC_SHARED")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
     let golden = shared.join("golden");
@@ -23,12 +23,12 @@ pub fn golden(what: &str) -> Option<PathBuf> {
     None
 }
 
-pub fn json(path: &Path) -> Value {
+pub(crate) fn json(path: &Path) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
 /// The case's snapshot as its file lists it.
-pub fn snapshot(case: &Path) -> Snapshot {
+pub(crate) fn snapshot(case: &Path) -> Snapshot {
     let file = json(&case.join("snapshot.json"));
     let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
     let git = |it: &Value| serde_json::from_value::<GitSource>(it["source"]["git"].clone()).ok();
@@ -46,13 +46,13 @@ pub fn snapshot(case: &Path) -> Snapshot {
 }
 
 /// `registry/` of the golden data.
-pub struct GoldenLayout {
+pub(crate) struct GoldenLayout {
     folder: PathBuf,
     names: BTreeMap<String, Digest>,
 }
 
 impl GoldenLayout {
-    pub fn open(golden: &Path) -> Self {
+    pub(crate) fn open(golden: &Path) -> Self {
         let folder = golden.join("registry");
         let name = |it: &Value| {
             let name = it["annotations"]["org.opencontainers.image.ref.name"].as_str().unwrap().to_owned();
@@ -110,7 +110,7 @@ impl GoldenLayout {
 
     /// What there is of `registry.example/path@digest` or `registry.example/path:tag`; nothing if the image is not
     /// there.
-    pub fn evidence(&self, reference: &str) -> Option<Evidence> {
+    pub(crate) fn evidence(&self, reference: &str) -> Option<Evidence> {
         let reference = ImageRef::parse(reference).unwrap();
         let (repository, digest) = match &reference {
             ImageRef::Pinned(pinned) => (&pinned.repository, pinned.digest),
@@ -128,9 +128,32 @@ impl GoldenLayout {
             bundles: self.bundles(&name, &tag),
             config: image.as_ref().map_or(Part::Absent, |it| Part::Present(self.config(it))),
             parent: image.as_ref().map_or(Part::Absent, |it| self.parent(it)),
-            files: Part::Absent,
+            files: image.as_ref().map_or(Part::Absent, |it| self.files(it)),
             image: repository.pin(digest),
         })
+    }
+
+    /// Enough of the rules for the one operator bundle that there is: one layer, files directly in `manifests`.
+    fn files(&self, image: &Value) -> Part<BTreeMap<String, Bytes>> {
+        let config = self.config(image);
+        if !config.labels.contains_key("operators.operatorframework.io.bundle.manifests.v1") {
+            return Part::Absent;
+        }
+        let layer = self.blob(image["layers"][0]["digest"].as_str().unwrap());
+        let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(&layer[..]));
+        let mut files = BTreeMap::new();
+        for entry in archive.entries().unwrap() {
+            let mut entry = entry.unwrap();
+            let path = entry.path().unwrap().to_str().unwrap().to_owned();
+            let lower = path.to_lowercase();
+            let direct = lower.strip_prefix("manifests/").is_some_and(|it| !it.contains('/'));
+            if direct && [".yaml", ".yml", ".json"].iter().any(|it| lower.ends_with(it)) {
+                let mut bytes = Vec::new();
+                std::io::Read::read_to_end(&mut entry, &mut bytes).unwrap();
+                files.insert(path, bytes.into());
+            }
+        }
+        Part::Present(files)
     }
 
     fn parent(&self, image: &Value) -> Part<Parent> {
