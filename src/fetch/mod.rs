@@ -1,7 +1,14 @@
 //! From a target to its evidence: signatures, attestations, bundles, configuration and files of one image, as
 //! bytes that are bound to digests. Nothing here says whether any of it is true; that is `verify`'s word.
 //!
-//! First manifests are read, so that all sizes are known, then the bodies that they name.
+//! First the [`Footprint`] is read, so that all sizes are known, then the bodies that it names.
+
+pub mod archive;
+mod bodies;
+mod footprint;
+mod platform;
+
+pub use footprint::{BundleEntry, FilesEntry, Footprint};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +16,7 @@ use bytes::Bytes;
 
 use crate::model::failure::StageError;
 use crate::model::{Digest, PinnedRef};
-use crate::registry::{Descriptor, ImageConfig};
+use crate::registry::{Descriptor, ImageConfig, RegistryError};
 
 /// One part of the evidence. What could not be found out is never the same as what is not there.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -107,3 +114,58 @@ impl<T> Part<T> {
         if let Self::Undecided(error) = self { Some(error) } else { None }
     }
 }
+
+/// Why a part is not there, on the way to a [`Part`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Missing {
+    Absent,
+    Undecided(StageError),
+    NotAsked,
+}
+
+impl Missing {
+    /// A look-up by a name that nothing promised: a definite 404 is absence.
+    fn by_name(error: RegistryError) -> Self {
+        if error.is_absent() { Self::Absent } else { Self::Undecided(error.into()) }
+    }
+
+    /// A look-up by a digest that a manifest names: a 404 is a hole in the store.
+    fn by_digest(error: RegistryError) -> Self {
+        Self::Undecided(error.into())
+    }
+}
+
+impl<T> From<Result<T, Missing>> for Part<T> {
+    fn from(found: Result<T, Missing>) -> Self {
+        match found {
+            Ok(it) => Self::Present(it),
+            Err(Missing::Absent) => Self::Absent,
+            Err(Missing::Undecided(error)) => Self::Undecided(error),
+            Err(Missing::NotAsked) => Self::NotAsked,
+        }
+    }
+}
+
+impl<T> From<Part<T>> for Result<T, Missing> {
+    fn from(part: Part<T>) -> Self {
+        match part {
+            Part::Present(it) => Ok(it),
+            Part::Absent => Err(Missing::Absent),
+            Part::Undecided(error) => Err(Missing::Undecided(error)),
+            Part::NotAsked => Err(Missing::NotAsked),
+        }
+    }
+}
+
+impl<T> Part<T> {
+    /// Goes on with the content, if it is there.
+    async fn and_then<U>(self, next: impl AsyncFnOnce(T) -> Result<U, Missing>) -> Part<U> {
+        match Result::from(self) {
+            Ok(it) => next(it).await.into(),
+            Err(missing) => Err(missing).into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,10 @@ pub struct Limits {
     pub unpacked_bytes: u64,
     /// One file taken out of a layer.
     pub file_bytes: u64,
+    /// All bodies of one image together, which are held at once.
+    pub evidence_bytes: u64,
+    /// Entries of the archives of one image.
+    pub archive_entries: usize,
     /// Layers of a `.sig` or `.att` manifest: cosign's limit.
     pub layers: usize,
     /// Referrers of one image.
@@ -50,6 +54,8 @@ impl Default for Limits {
             layer_bytes: 512 * MIB,
             unpacked_bytes: 1024 * MIB,
             file_bytes: 16 * MIB,
+            evidence_bytes: 1024 * MIB,
+            archive_entries: 1_000_000,
             layers: 1000,
             referrers: 1000,
             subjects: 1024,

@@ -11,9 +11,9 @@ use crate::model::{Digest, FailureKind};
 #[error("{object}: {cause}")]
 pub struct RegistryError {
     /// Host, with port where it has one.
-    pub host: String,
+    pub host: Box<str>,
     /// What was asked for: method and address, without query and credentials.
-    pub object: String,
+    pub object: Box<str>,
     /// How often; at least 1.
     pub attempts: u32,
     /// Why.
@@ -122,7 +122,7 @@ fn note(code: &str) -> String {
 
 impl RegistryError {
     /// An error at the first try.
-    pub fn new(host: impl Into<String>, object: impl Into<String>, cause: Cause) -> Self {
+    pub fn new(host: impl Into<Box<str>>, object: impl Into<Box<str>>, cause: Cause) -> Self {
         Self { host: host.into(), object: object.into(), attempts: 1, cause }
     }
 
@@ -159,6 +159,6 @@ impl From<RegistryError> for StageError {
     fn from(error: RegistryError) -> Self {
         let kind = error.kind();
         let message = error.to_string();
-        Self { kind, message, target: Some(error.object), attempts: error.attempts }
+        Self { kind, message, target: Some(error.object.into()), attempts: error.attempts }
     }
 }

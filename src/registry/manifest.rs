@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::image_config::or_default;
+use crate::json::{Limits, strict};
 use crate::model::Digest;
 
 /// Where a content is: its type, digest and size.
@@ -313,7 +314,7 @@ pub(super) fn read_strict<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String
     if bytes.trim_ascii_start().first() != Some(&b'{') {
         return Err("not a JSON object".to_owned());
     }
-    serde_json::from_slice(bytes).map_err(|error| error.to_string())
+    strict::from_slice(bytes, Limits::bytes(bytes.len())).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

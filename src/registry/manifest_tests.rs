@@ -91,3 +91,41 @@ fn an_index_stands_for_its_first_child_that_runs_on_linux_amd64_or_does_not_say(
     assert_eq!(pick(&[&arm, &silent, &amd]), Some(3));
     assert_eq!(pick(&[&arm]), None);
 }
+
+#[test]
+fn threat_27_repeated_keys_are_refused_at_every_level_also_where_escapes_hide_them() {
+    for text in [
+        r#"{"manifests":[],"manifests":[]}"#,
+        r#"{"manifests":[{"digest":"EMPTY","digest":"EMPTY"}]}"#,
+        r#"{"manifests":[],"annotations":{"a":"1","\u0061":"2"}}"#,
+        r#"{"manifests":[],"unknown":{"a":1,"a":1}}"#,
+    ] {
+        assert!(read(text, "").is_err(), "{text}");
+    }
+}
+
+#[test]
+fn threat_29_what_two_readers_could_read_differently_is_refused() {
+    for bytes in [
+        &b"{\"manifests\":[]} {}"[..],
+        b"\xef\xbb\xbf{\"manifests\":[]}",
+        b"{\"manifests\":[]}\0",
+        b"{\"manifests\":[],\"annotations\":{\"a\":\"\xff\"}}",
+        b"{\"manifests\":[],\"annotations\":{\"a\":\"\\ud800\"}}",
+        b"{\"manifests\":[],} // end",
+    ] {
+        assert!(Manifest::read(Bytes::from_static(bytes), "").is_err());
+    }
+}
+
+#[test]
+fn threat_28_a_key_in_another_case_is_another_key() {
+    let manifest = read(r#"{"manifests":[],"Manifests":[{"digest":"EMPTY","size":1}]}"#, "").unwrap();
+    assert!(manifest.as_index().unwrap().manifests.is_empty());
+}
+
+#[test]
+fn threat_05_deep_nesting_is_an_error() {
+    let text = format!(r#"{{"manifests":[],"x":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
+    assert!(read(&text, "").is_err());
+}

@@ -22,7 +22,7 @@ pub(crate) struct Memory {
 
 impl Memory {
     /// Stores a manifest under a name, and under its digest in the same repository.
-    pub(crate) fn manifest(&mut self, name: &str, media_type: &str, text: &str) -> PinnedRef {
+    pub(crate) fn put_manifest(&mut self, name: &str, media_type: &str, text: &str) -> PinnedRef {
         let reference = ImageRef::parse(name).unwrap();
         let pinned = reference.repository().pin(Digest::of(text.as_bytes()));
         let stored = (Bytes::copy_from_slice(text.as_bytes()), media_type.to_owned());
@@ -32,24 +32,30 @@ impl Memory {
     }
 
     /// Stores an image of these layers, whose members are given as JSON after `config`.
-    pub(crate) fn image(&mut self, name: &str, config: &str, layers: &[Descriptor], more: &str) -> PinnedRef {
-        let config = self.blob("application/vnd.oci.image.config.v1+json", config.as_bytes());
+    pub(crate) fn put_image(
+        &mut self,
+        name: &str,
+        config: &str,
+        layers: &[Descriptor],
+        more: &str,
+    ) -> PinnedRef {
+        let config = self.put_blob("application/vnd.oci.image.config.v1+json", config.as_bytes());
         let layers: Vec<_> = layers.iter().map(json).collect();
         let text = format!(
             r#"{{"schemaVersion":2,"mediaType":"{IMAGE}","config":{},"layers":[{}]{more}}}"#,
             json(&config),
             layers.join(",")
         );
-        self.manifest(name, IMAGE, &text)
+        self.put_manifest(name, IMAGE, &text)
     }
 
-    pub(crate) fn blob(&mut self, media_type: &str, content: &[u8]) -> Descriptor {
+    pub(crate) fn put_blob(&mut self, media_type: &str, content: &[u8]) -> Descriptor {
         let digest = Digest::of(content);
         self.blobs.insert(digest, Bytes::copy_from_slice(content));
         Descriptor::new(media_type, digest, content.len() as u64)
     }
 
-    pub(crate) fn referrer(&mut self, subject: &PinnedRef, descriptor: Descriptor) {
+    pub(crate) fn put_referrer(&mut self, subject: &PinnedRef, descriptor: Descriptor) {
         self.referrers.entry(subject.to_string()).or_default().push(descriptor);
     }
 

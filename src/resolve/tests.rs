@@ -27,21 +27,21 @@ fn undecided(it: &Resolved) -> &StageError {
 
 /// An index of two images: one that says its platform, one that does not.
 fn index(registry: &mut Memory, name: &str) -> (PinnedRef, PinnedRef, PinnedRef) {
-    let amd = registry.image("r.example/app:amd", r#"{"a":1}"#, &[], "");
-    let other = registry.image("r.example/app:other", r#"{"a":2}"#, &[], "");
+    let amd = registry.put_image("r.example/app:amd", r#"{"a":1}"#, &[], "");
+    let other = registry.put_image("r.example/app:other", r#"{"a":2}"#, &[], "");
     let text = format!(
         r#"{{"schemaVersion":2,"manifests":[
             {{"digest":"{}","size":1,"platform":{{"architecture":"amd64","os":"linux"}}}},
             {{"digest":"{}","size":1}}]}}"#,
         amd.digest, other.digest
     );
-    (registry.manifest(name, INDEX, &text), amd, other)
+    (registry.put_manifest(name, INDEX, &text), amd, other)
 }
 
 #[tokio::test]
 async fn a_tag_becomes_a_digest_and_the_repository_is_written_in_full() {
     let mut registry = Memory::default();
-    let image = registry.image("docker.io/app:1", "{}", &[], "");
+    let image = registry.put_image("docker.io/app:1", "{}", &[], "");
     let found = resolved(&registry, &[component("a", "app:1")]).await;
     assert_eq!(pinned(&found[0]), image.to_string());
     assert!(image.to_string().starts_with("index.docker.io/library/app@sha256:"));
@@ -52,7 +52,7 @@ async fn a_tag_becomes_a_digest_and_the_repository_is_written_in_full() {
 async fn children_of_an_index_follow_it_with_its_source() {
     let mut registry = Memory::default();
     let (list, amd, other) = index(&mut registry, "r.example/app:1");
-    let last = registry.image("r.example/last:1", "{}", &[], "");
+    let plain = registry.put_image("r.example/last:1", "{}", &[], "");
     let source = Some(GitSource { url: "https://git.example/x".into(), ..GitSource::default() });
     let parent = Component { source: source.clone(), ..component("app", "r.example/app:1") };
     let found = resolved(&registry, &[parent, component("last", "r.example/last:1")]).await;
@@ -61,7 +61,7 @@ async fn children_of_an_index_follow_it_with_its_source() {
         (format!("app-{}-amd64", amd.digest), format!("app-{}-noarch-1", other.digest));
     assert_eq!(names, ["app", &amd_name, &other_name, "last"]);
     let images: Vec<_> = found.iter().map(pinned).collect();
-    assert_eq!(images, [&list, &amd, &other, &last].map(ToString::to_string));
+    assert_eq!(images, [&list, &amd, &other, &plain].map(ToString::to_string));
     assert_eq!(found[1].component.container_image, amd.to_string());
     assert_eq!(found[2].component.source, source);
 }
@@ -91,8 +91,8 @@ async fn an_image_that_is_definitely_not_there_is_a_result() {
 #[tokio::test]
 async fn everything_else_that_goes_wrong_leaves_the_component_undecided_and_its_neighbours_alone() {
     let mut registry = Memory::default();
-    registry.image("r.example/good:1", "{}", &[], "");
-    registry.image("r.example/bad:1", "{}", &[], "");
+    registry.put_image("r.example/good:1", "{}", &[], "");
+    registry.put_image("r.example/bad:1", "{}", &[], "");
     let components = [component("bad", "r.example/bad:1"), component("good", "r.example/good:1")];
     for (cause, kind) in [
         (Cause::Connection("reset".into()), FailureKind::Unavailable),
