@@ -3,19 +3,31 @@
 //! [`decl`] says what there is and of what types; [`find`] gives what to call. One file a family, each with a table
 //! `BUILTINS` of names and functions.
 
-mod crypto;
 pub mod decl;
+
+mod aggregates;
+mod arrays;
+mod bits;
+mod comparison;
+mod crypto;
 mod error;
 mod graph;
 mod json_schema;
 mod net;
+mod numbers;
+mod objects;
 mod operand;
 mod semver;
+mod sets;
 mod time;
+mod types;
 
 pub use error::BuiltinError;
 
-use crate::rego::budget::Budget;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::rego::budget::{Budget, Exceeded};
 use crate::rego::value::Value;
 
 /// What a builtin may use besides its arguments.
@@ -30,6 +42,14 @@ pub struct Context<'a> {
     pub sink: &'a mut dyn Sink,
     /// Patterns that were compiled before.
     pub caches: &'a mut Caches,
+}
+
+impl Context<'_> {
+    /// Draws on the budget for a collection of so many items, before it is made.
+    fn draw(&mut self, items: usize) -> Result<(), Exceeded> {
+        self.budget.steps(items as u64)?;
+        self.budget.bytes((items as u64).saturating_mul(size_of::<Value>() as u64))
+    }
 }
 
 /// Takes what policies print. The machine knows the place of the call.
@@ -61,6 +81,10 @@ pub struct Builtin {
 }
 
 impl Builtin {
+    const fn new(name: &'static str, run: BuiltinFn) -> Self {
+        Self { name, run }
+    }
+
     /// The name it is called by, which also begins its error messages.
     pub fn name(&self) -> &'static str {
         self.name
@@ -80,16 +104,30 @@ impl Builtin {
     }
 }
 
-const FAMILIES: [&[Builtin]; 6] = [
+const FAMILIES: &[&[Builtin]] = &[
+    aggregates::BUILTINS,
+    arrays::BUILTINS,
+    bits::BUILTINS,
+    comparison::BUILTINS,
     crypto::BUILTINS,
     graph::BUILTINS,
     json_schema::BUILTINS,
     net::BUILTINS,
+    numbers::BUILTINS,
+    objects::BUILTINS,
     semver::BUILTINS,
+    sets::BUILTINS,
     time::BUILTINS,
+    types::BUILTINS,
 ];
 
-/// The builtin of a name. Those that the machine does itself (`walk`, `assign`, `rego.metadata.*`) are not here.
+static BY_NAME: LazyLock<HashMap<&'static str, Builtin>> =
+    LazyLock::new(|| FAMILIES.iter().flat_map(|it| it.iter()).map(|it| (it.name, *it)).collect());
+
+/// The builtin of a name. Those that the machine does itself (`assign`, `eq`, `print`, `rego.metadata.*`) are not here.
 pub fn find(name: &str) -> Option<Builtin> {
-    FAMILIES.iter().flat_map(|it| it.iter()).find(|it| it.name == name).copied()
+    BY_NAME.get(name).copied()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,24 @@
 //! Taking arguments apart, with OPA's words where one is of the wrong type. Positions count from 1.
 
+use num_bigint::BigInt;
+
 use super::BuiltinError;
 use crate::rego::value::{Array, Number, Object, Set, Str, Value};
 
 type Result<T> = std::result::Result<T, BuiltinError>;
+
+/// What a builtin gives back.
+pub(super) type Answer = Result<Option<Value>>;
+
+/// The answer that is a value.
+pub(super) fn answer(value: impl Into<Value>) -> Answer {
+    Ok(Some(value.into()))
+}
+
+/// An error that names no operand.
+pub(super) fn failed<T>(message: impl Into<String>) -> Result<T> {
+    Err(BuiltinError::Failed(message.into()))
+}
 
 /// `operand 1 must be string but got null`; several expectations are `one of {a, b}`.
 pub(super) fn type_error(position: usize, expected: &[&str], got: &Value) -> BuiltinError {
@@ -19,7 +34,24 @@ pub(super) fn error(position: usize, rest: &str) -> BuiltinError {
     BuiltinError::Type(format!("operand {position} {rest}"))
 }
 
-fn at(args: &[Value], position: usize) -> &Value {
+/// `operand 2 must be array of strings but got array containing number`.
+pub(super) fn item_error(
+    position: usize,
+    collection: &Value,
+    expected: &[&str],
+    got: &Value,
+) -> BuiltinError {
+    let (kind, got) = (collection.type_name(), got.type_name());
+    let message = match expected {
+        [one] => format!("must be {kind} of {one}s but got {kind} containing {got}"),
+        several => {
+            format!("must be {kind} of (any of) {{{}}} but got {kind} containing {got}", several.join(", "))
+        }
+    };
+    error(position, &message)
+}
+
+pub(super) fn at(args: &[Value], position: usize) -> &Value {
     const MISSING: Value = Value::Null;
     args.get(position - 1).unwrap_or(&MISSING)
 }
@@ -53,11 +85,40 @@ pub(super) fn number(args: &[Value], position: usize) -> Result<&Number> {
     }
 }
 
-/// An integer that fits 64 bits.
+/// An integer that fits 64 bits, written as one: not `1.0`.
 pub(super) fn integer(args: &[Value], position: usize) -> Result<i64> {
-    number(args, position)?
-        .as_i64()
-        .ok_or_else(|| error(position, "must be integer number but got floating-point number"))
+    number(args, position)?.as_plain_i64().ok_or_else(|| no_integer(position))
+}
+
+/// An integer of any size and spelling.
+pub(super) fn big_integer(args: &[Value], position: usize) -> Result<BigInt> {
+    match at(args, position) {
+        Value::Number(number) => number.to_int()?.ok_or_else(|| no_integer(position)),
+        got => Err(type_error(position, &["integer"], got)),
+    }
+}
+
+fn no_integer(position: usize) -> BuiltinError {
+    error(position, "must be integer number but got floating-point number")
+}
+
+/// Items of an array or members of a set, in order.
+pub(super) type Items<'a> = std::slice::Iter<'a, Value>;
+
+/// The items of an array or the members of a set; `expected` says in which order OPA names the two.
+pub(super) fn items<'a>(args: &'a [Value], position: usize, expected: [&str; 2]) -> Result<Items<'a>> {
+    match at(args, position) {
+        Value::Array(items) => Ok(items.iter()),
+        Value::Set(members) => Ok(members.iter()),
+        got => Err(type_error(position, &expected, got)),
+    }
+}
+
+/// The strings of an array or a set.
+pub(super) fn strings<'a>(args: &'a [Value], position: usize, expected: [&str; 2]) -> Result<Vec<&'a str>> {
+    items(args, position, expected)?
+        .map(|item| item.as_str().ok_or_else(|| item_error(position, at(args, position), &["string"], item)))
+        .collect()
 }
 
 /// An array.

@@ -131,6 +131,14 @@ impl Writer<'_> {
 }
 
 /// Text in quotes as Go's `strconv.Quote` writes it.
+pub fn go_quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    // Writing to a string cannot fail.
+    _ = write_go_quoted(&mut quoted, text);
+    quoted
+}
+
+/// Text in quotes as Go's `strconv.Quote` writes it.
 pub(in super::super) fn write_go_quoted(out: &mut impl Write, text: &str) -> fmt::Result {
     out.write_char('"')?;
     for char in text.chars() {

