@@ -208,8 +208,8 @@ mod tests {
         GroupCriteria::new(&group, None, FilterType::IncludeExclude)
     }
 
-    fn includes(group: serde_json::Value, component: &str, at: &str) -> Vec<String> {
-        let criteria = criteria(&serde_json::json!({"volatileConfig": {"include": [group]}}));
+    fn includes(item: &serde_json::Value, component: &str, at: &str) -> Vec<String> {
+        let criteria = criteria(&serde_json::json!({"volatileConfig": {"include": [item]}}));
         let applied = criteria.applied(&subject(component), at.parse().unwrap());
         applied.full.include.iter().map(ToString::to_string).collect()
     }
@@ -225,7 +225,7 @@ mod tests {
             ("2025-06-02T00:00:00.000000001Z", false),
         ] {
             let expected = if holds { ["x"] } else { ["*"] };
-            assert_eq!(includes(item.clone(), "one", at), expected, "{at}");
+            assert_eq!(includes(&item, "one", at), expected, "{at}");
         }
     }
 
@@ -233,22 +233,22 @@ mod tests {
     fn an_include_for_one_image_takes_the_default_from_that_image_only() {
         for (key, value) in [("imageDigest", DIGEST), ("imageUrl", "registry.example/golden/app-clean")] {
             let item = serde_json::json!({"value": "beta", key: value});
-            assert_eq!(includes(item, "one", "2025-06-01T00:00:00Z"), ["beta"]);
+            assert_eq!(includes(&item, "one", "2025-06-01T00:00:00Z"), ["beta"]);
         }
         let other = format!("sha256:{}", "0".repeat(64));
         let item = serde_json::json!({"value": "beta", "imageDigest": other});
-        assert_eq!(includes(item, "one", "2025-06-01T00:00:00Z"), ["*"]);
+        assert_eq!(includes(&item, "one", "2025-06-01T00:00:00Z"), ["*"]);
         let item = serde_json::json!({"value": "beta", "imageUrl": "registry.example/golden"});
-        assert_eq!(includes(item, "one", "2025-06-01T00:00:00Z"), ["*"]);
+        assert_eq!(includes(&item, "one", "2025-06-01T00:00:00Z"), ["*"]);
     }
 
     #[test]
     fn a_component_name_stands_for_the_children_of_its_index_too() {
         let item = serde_json::json!({"value": "beta", "componentNames": ["multi"]});
         let child = format!("multi-{DIGEST}-amd64");
-        assert_eq!(includes(item.clone(), &child, "2025-06-01T00:00:00Z"), ["beta"]);
-        assert_eq!(includes(item.clone(), "multi", "2025-06-01T00:00:00Z"), ["beta"]);
-        assert_eq!(includes(item, "multi-x", "2025-06-01T00:00:00Z"), ["*"]);
+        assert_eq!(includes(&item, &child, "2025-06-01T00:00:00Z"), ["beta"]);
+        assert_eq!(includes(&item, "multi", "2025-06-01T00:00:00Z"), ["beta"]);
+        assert_eq!(includes(&item, "multi-x", "2025-06-01T00:00:00Z"), ["*"]);
     }
 
     #[test]

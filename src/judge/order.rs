@@ -27,9 +27,11 @@ fn compare(one: &Finding, other: &Finding) -> Ordering {
     let key = |it: &Finding| (it.code().unwrap_or_default().to_owned(), first_term(it).to_owned());
     let by_name = key(one).cmp(&key(other)).then_with(|| one.msg.cmp(&other.msg));
     // Equal by name but not the same is rare, so its price does not count.
-    by_name.then_with(|| match one.metadata == other.metadata {
-        true => Ordering::Equal,
-        false => format!("{:?}", one.metadata).cmp(&format!("{:?}", other.metadata)),
+    by_name.then_with(|| {
+        if one.metadata == other.metadata {
+            return Ordering::Equal;
+        }
+        format!("{:?}", one.metadata).cmp(&format!("{:?}", other.metadata))
     })
 }
 

@@ -1,1 +1,4 @@
-//! (to be written)
+//! From a policy's text to something that can be evaluated: specification, sources, annotations, data.
+
+pub mod files;
+pub mod source;
