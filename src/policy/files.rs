@@ -230,7 +230,7 @@ impl Reader<'_> {
 /// Where below `data` a file of a data source stands: once for each *root* above it. Every folder that holds a data file of its
 /// own is a root, and so a file in a folder of folders stands at the top and under the names of its folders as well: policies
 /// rely on both.
-pub fn places<'a>(files: &'a [SourceFile]) -> impl Iterator<Item = (&'a [String], &'a SourceFile)> {
+pub fn places(files: &[SourceFile]) -> impl Iterator<Item = (&[String], &SourceFile)> {
     let roots: BTreeSet<&[String]> = files.iter().map(|file| file.folder.as_slice()).collect();
     files.iter().flat_map(move |file| {
         let folder = file.folder.as_slice();

@@ -128,7 +128,7 @@ fn is_insecure(lower: &str) -> bool {
 pub(super) fn is_git(text: &str) -> bool {
     let marked = ["git@", "git://", "git::"].iter().any(|mark| text.starts_with(mark));
     let vendor = || !text.contains("::") && GIT_HOSTS.iter().any(|host| text.contains(host));
-    marked || vendor() || text.ends_with(".git")
+    marked || vendor() || text.strip_suffix(".git").is_some()
 }
 
 fn host(text: &str) -> Option<&str> {
