@@ -2,6 +2,7 @@
 
 pub mod budget;
 pub mod builtins;
+mod compile;
 pub mod engine;
 pub mod error;
 pub mod hir;

@@ -1,5 +1,18 @@
 //! The machine that runs compiled policies. It never recurses on the native stack, and stops for the host.
+//!
+//! Read [`machine`] first (frames, calls, results), then [`execute`] (instructions). [`overlay`] is `with`, [`memo`]
+//! what is remembered, [`gather`] what solutions add up to, [`outcome`] what the asker sees.
 
+mod call;
+mod execute;
+mod frame;
+mod gather;
+mod iterate;
+mod machine;
+mod memo;
 mod outcome;
+mod overlay;
+mod tree;
 
+pub(crate) use machine::{Machine, Surroundings};
 pub use outcome::{Answer, Cause, Solution, Step, Stopped, Undecided, Watcher};

@@ -1,0 +1,277 @@
+//! The compiled form: units of flat code over numbered registers.
+//!
+//! A [`Unit`] computes one thing: a rule's whole value, its value under one key, a function's result, a package's
+//! document, a query. Within a unit backtracking is static: a loop is `Iterate` and `Next`, and every instruction that
+//! can fail names the label to go on at, which is the `Next` of the innermost open loop. So there is no stack of
+//! choice points, no environment and no allocation for a binding.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::reads::{GroupSet, Reads};
+use crate::rego::builtins::Builtin;
+use crate::rego::hir::{Callee, GroupKind, WithTarget};
+use crate::rego::source::Span;
+use crate::rego::value::{Str, Value};
+
+/// A register of the running frame.
+pub(crate) type Reg = u32;
+/// A place in the unit's code.
+pub(crate) type Label = u32;
+
+/// What an instruction reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operand {
+    /// A register.
+    Reg(Reg),
+    /// A constant of the unit.
+    Const(u32),
+}
+
+/// Several operands: a part of [`Unit::operands`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Operands {
+    pub(crate) from: u32,
+    pub(crate) len: u32,
+}
+
+/// What a comprehension makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CollectKind {
+    Array,
+    Set,
+    Object,
+}
+
+/// What a solution of a partial rule adds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LeafKind {
+    Value,
+    Member,
+}
+
+/// One instruction. `fail` is where to go on where it does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Instr {
+    Jump(Label),
+    Move { dst: Reg, src: Operand },
+    /// Holds unless `src` is false.
+    Test { src: Operand, fail: Label },
+    Equal { a: Operand, b: Operand, fail: Label },
+    /// The input document.
+    Input { dst: Reg, fail: Label },
+    /// The base documents.
+    Data { dst: Reg },
+    Get { dst: Reg, base: Operand, key: Operand, fail: Label },
+    MakeArray { dst: Reg, items: Operands },
+    MakeSet { dst: Reg, items: Operands },
+    /// Keys and values by turns.
+    MakeObject { dst: Reg, items: Operands },
+    /// Holds for an array of this length.
+    IsArray { src: Operand, len: u32, fail: Label },
+    /// Holds for an object of this length.
+    IsObject { src: Operand, len: u32, fail: Label },
+    /// Begins a loop over a collection; fails for other values.
+    Iterate { iter: u32, over: Operand, fail: Label },
+    /// Begins a loop over paths and values within a value, itself first.
+    Walk { iter: u32, over: Operand },
+    /// Begins a loop over the keys below a place of the tree.
+    CursorKeys { iter: u32, cursor: u32, fail: Label },
+    /// The next turn of a loop.
+    Next { iter: u32, key: Option<Reg>, value: Option<Reg>, done: Label },
+    Collect { collector: u32, kind: CollectKind },
+    Push { collector: u32, value: Operand },
+    PushPair { collector: u32, key: Operand, value: Operand },
+    Collected { collector: u32, dst: Reg, site: u32 },
+    /// A rule's whole value.
+    Rule { group: u32, dst: Reg, fail: Label },
+    /// A partial rule's value under a key.
+    RuleAt { group: u32, key: Operand, dst: Reg, fail: Label },
+    /// The document of a place of the tree that is no rule.
+    Document { node: u32, dst: Reg, fail: Label },
+    Call { callee: u32, args: Operands, dst: Reg, fail: Label, site: u32 },
+    /// Stands at a place of the tree.
+    CursorStart { cursor: u32, node: u32, fail: Label },
+    CursorStep { from: u32, to: u32, key: Operand, fail: Label },
+    /// What stands there.
+    CursorEnd { cursor: u32, dst: Reg, fail: Label },
+    /// Makes replacements and begins to use them.
+    WithBegin { slot: u32, with: u32, values: Operands, fail: Label },
+    /// Stops using them.
+    WithLeave { slot: u32 },
+    /// Begins to use them again: a later statement failed back into this one.
+    WithEnter { slot: u32 },
+    /// A definition begins. Where something undecided is read, go to `stopped`.
+    Definition { site: u32, stopped: Label },
+    /// The value of a complete rule or a function.
+    Produce { value: Operand, site: u32 },
+    /// What stopped definitions might have said does not matter: they could only have said the same.
+    Certain,
+    /// Goes to the label if this definition has produced a value.
+    IfProduced(Label),
+    /// Goes to the label if any definition has produced a value or was stopped.
+    IfSettled(Label),
+    /// What a solution adds to a partial rule.
+    Contribute { keys: Operands, leaf: Operand, kind: LeafKind, site: u32 },
+    /// Merges the base document of a node below the object in `src`, which becomes the result.
+    MergeBase { node: u32, src: Reg },
+    /// A solution of the query.
+    Solution { values: Operands },
+    Return,
+}
+
+/// What a unit's result is made from where no solution contributed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// One value or none. The text is the error for two.
+    Single(&'static str),
+    /// A set, empty at first.
+    Set,
+    /// An object, empty at first.
+    Object,
+    /// What is under one key of a partial rule: none at first.
+    Under,
+    /// The document of a node.
+    Document,
+    /// The solutions of a query.
+    Query,
+}
+
+/// Code that computes one thing.
+#[derive(Clone, Debug)]
+pub(crate) struct Unit {
+    pub(crate) shape: Shape,
+    pub(crate) code: Vec<Instr>,
+    pub(crate) consts: Vec<Value>,
+    pub(crate) operands: Vec<Operand>,
+    pub(crate) sites: Vec<Span>,
+    pub(crate) callees: Vec<CallTarget>,
+    pub(crate) withs: Vec<WithSpec>,
+    pub(crate) registers: u32,
+    pub(crate) iters: u32,
+    pub(crate) collectors: u32,
+    pub(crate) cursors: u32,
+    pub(crate) slots: u32,
+}
+
+/// What a call calls where no `with` says otherwise.
+#[derive(Clone, Debug)]
+pub(crate) struct CallTarget {
+    /// By which `with` finds it.
+    pub(crate) callee: Callee,
+    pub(crate) target: Target,
+}
+
+/// See [`CallTarget`].
+#[derive(Clone, Debug)]
+pub(crate) enum Target {
+    /// A function of the policy, by group.
+    Function(u32),
+    Builtin(Builtin),
+    Host(Str),
+    /// A builtin that the engine does not have: an error when it is called.
+    Missing(Str),
+}
+
+/// All replacements of one statement.
+#[derive(Clone, Debug)]
+pub(crate) struct WithSpec {
+    pub(crate) replacements: Vec<(WithTarget, Replacement)>,
+    /// Groups whose value can differ under them.
+    pub(crate) affected: Arc<GroupSet>,
+    /// Those of them that the replacement of a function reaches.
+    pub(crate) by_function: Arc<GroupSet>,
+    pub(crate) site: Span,
+}
+
+/// See [`WithSpec`].
+#[derive(Clone, Debug)]
+pub(crate) enum Replacement {
+    /// The next of the operands.
+    Value,
+    Function(CallTarget),
+}
+
+/// A compiled policy.
+#[derive(Debug)]
+pub(crate) struct Program {
+    pub(crate) units: Vec<Arc<Unit>>,
+    pub(crate) groups: Vec<GroupCode>,
+    /// The root is the first.
+    pub(crate) nodes: Vec<NodeCode>,
+    pub(crate) reads: Reads,
+}
+
+/// Where the code of a group is.
+#[derive(Clone, Debug)]
+pub(crate) struct GroupCode {
+    pub(crate) path: Vec<Str>,
+    pub(crate) kind: GroupKind,
+    /// Computes the whole value; an index into [`Program::units`].
+    pub(crate) unit: u32,
+    /// Computes the value under one key.
+    pub(crate) keyed: Option<u32>,
+}
+
+/// A place of the tree.
+#[derive(Clone, Debug)]
+pub(crate) struct NodeCode {
+    pub(crate) path: Vec<Str>,
+    pub(crate) children: BTreeMap<Str, u32>,
+    /// A rule that is no function.
+    pub(crate) rule: Option<u32>,
+    /// Computes the document.
+    pub(crate) unit: u32,
+}
+
+impl Program {
+    /// The place at the end of a path.
+    pub(crate) fn node(&self, path: &[Str]) -> Option<u32> {
+        path.iter().try_fold(0, |node, step| self.nodes.get(node as usize)?.children.get(step).copied())
+    }
+}
+
+impl Instr {
+    /// The places this instruction may go to.
+    pub(super) fn labels_mut(&mut self) -> Option<&mut Label> {
+        match self {
+            Self::Jump(label) | Self::IfProduced(label) | Self::IfSettled(label) => Some(label),
+            Self::Test { fail, .. }
+            | Self::Equal { fail, .. }
+            | Self::Input { fail, .. }
+            | Self::Get { fail, .. }
+            | Self::IsArray { fail, .. }
+            | Self::IsObject { fail, .. }
+            | Self::Iterate { fail, .. }
+            | Self::CursorKeys { fail, .. }
+            | Self::Rule { fail, .. }
+            | Self::RuleAt { fail, .. }
+            | Self::Document { fail, .. }
+            | Self::Call { fail, .. }
+            | Self::CursorStart { fail, .. }
+            | Self::CursorStep { fail, .. }
+            | Self::CursorEnd { fail, .. }
+            | Self::WithBegin { fail, .. } => Some(fail),
+            Self::Next { done, .. } => Some(done),
+            Self::Definition { stopped, .. } => Some(stopped),
+            Self::Move { .. }
+            | Self::Data { .. }
+            | Self::MakeArray { .. }
+            | Self::MakeSet { .. }
+            | Self::MakeObject { .. }
+            | Self::Walk { .. }
+            | Self::Collect { .. }
+            | Self::Push { .. }
+            | Self::PushPair { .. }
+            | Self::Collected { .. }
+            | Self::WithLeave { .. }
+            | Self::WithEnter { .. }
+            | Self::Produce { .. }
+            | Self::Certain
+            | Self::Contribute { .. }
+            | Self::MergeBase { .. }
+            | Self::Solution { .. }
+            | Self::Return => None,
+        }
+    }
+}

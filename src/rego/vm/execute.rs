@@ -1,0 +1,296 @@
+//! Instructions, one by one.
+
+use super::frame::Result as Made;
+use super::gather::{Collector, Tree};
+use super::iterate::{Iter, Walk};
+use super::machine::{Flow, Machine, Ran, internal};
+use crate::rego::compile::code::{Instr, Label, LeafKind, Operand, Operands, Reg, Shape, Unit};
+use crate::rego::error::{ErrorCode, RegoError};
+use crate::rego::source::Span;
+use crate::rego::value::{ObjectBuilder, SetBuilder, Value};
+
+/// OPA's words for two values of one key.
+const KEY_CONFLICT: &str = "object keys must be unique";
+
+impl Machine {
+    fn get<'a>(&'a self, unit: &'a Unit, operand: Operand) -> &'a Value {
+        match operand {
+            Operand::Reg(reg) => &self.regs[self.bases.regs + reg as usize],
+            Operand::Const(index) => &unit.consts[index as usize],
+        }
+    }
+
+    fn set(&mut self, reg: Reg, value: Value) {
+        self.regs[self.bases.regs + reg as usize] = value;
+    }
+
+    fn all(&self, unit: &Unit, operands: Operands) -> Vec<Value> {
+        let (from, len) = (operands.from as usize, operands.len as usize);
+        unit.operands[from..from + len].iter().map(|operand| self.get(unit, *operand).clone()).collect()
+    }
+
+    pub(super) fn execute(&mut self, unit: &Unit, instr: Instr, pc: Label) -> Ran<Flow> {
+        match instr {
+            Instr::Jump(label) => return Ok(Flow::Goto(label)),
+            Instr::Move { dst, src } => self.set(dst, self.get(unit, src).clone()),
+            Instr::Test { src, fail } => return Ok(holds(!self.get(unit, src).is_false(), fail)),
+            Instr::Equal { a, b, fail } => return Ok(holds(self.get(unit, a) == self.get(unit, b), fail)),
+            Instr::Get { dst, base, key, fail } => match self.get(unit, base).get(self.get(unit, key)) {
+                Some(value) => {
+                    let value = value.clone();
+                    self.set(dst, value);
+                }
+                None => return Ok(Flow::Goto(fail)),
+            },
+            Instr::Next { iter, key, value, done } => return self.next_turn(iter, key, value, done),
+            Instr::IsArray { src, len, fail } => {
+                let fits = self.get(unit, src).as_array().is_some_and(|items| items.len() == len as usize);
+                return Ok(holds(fits, fail));
+            }
+            Instr::IsObject { src, len, fail } => {
+                let fits = self.get(unit, src).as_object().is_some_and(|pairs| pairs.len() == len as usize);
+                return Ok(holds(fits, fail));
+            }
+            Instr::Input { dst, fail } => {
+                let level = self.frame()?.level;
+                match self.overlay(level).input.clone() {
+                    Some(input) => self.set(dst, input),
+                    None => return Ok(Flow::Goto(fail)),
+                }
+            }
+            Instr::Data { dst } => {
+                let level = self.frame()?.level;
+                self.set(dst, self.overlay(level).data.clone());
+            }
+            Instr::MakeArray { dst, items } => self.make(dst, self.all(unit, items).into())?,
+            Instr::MakeSet { dst, items } => {
+                let mut set = SetBuilder::new();
+                self.all(unit, items).into_iter().for_each(|member| set.push(member));
+                self.make(dst, set.build().into())?;
+            }
+            Instr::MakeObject { dst, items } => {
+                let mut object = ObjectBuilder::new();
+                let mut items = self.all(unit, items).into_iter();
+                while let (Some(key), Some(value)) = (items.next(), items.next()) {
+                    object.push(key, value);
+                }
+                self.make(dst, object.build_last_wins().into())?;
+            }
+            Instr::Iterate { iter, over, fail } => match Iter::over(self.get(unit, over)) {
+                Some(open) => self.iters[self.bases.iters + iter as usize] = open,
+                None => return Ok(Flow::Goto(fail)),
+            },
+            Instr::Walk { iter, over } => {
+                let walk = Walk::new(self.get(unit, over));
+                self.iters[self.bases.iters + iter as usize] = Iter::Walk(Box::new(walk));
+            }
+            Instr::Collect { .. } | Instr::Push { .. } | Instr::PushPair { .. } | Instr::Collected { .. } => {
+                self.collect(unit, instr)?;
+            }
+            Instr::WithBegin { slot, with, values, .. } => {
+                let values = self.all(unit, values);
+                self.begin_with(slot, &unit.withs[with as usize], values)?;
+            }
+            Instr::WithLeave { slot } => {
+                let level = self.slots[self.bases.slots + slot as usize];
+                self.frame()?.level = self.overlay(level).parent;
+            }
+            Instr::WithEnter { slot } => {
+                self.frame()?.level = self.slots[self.bases.slots + slot as usize];
+            }
+            Instr::Solution { values } => {
+                let values = self.all(unit, values);
+                self.around.budget.bytes((values.len() * size_of::<Value>()) as u64)?;
+                self.solutions.push(values);
+            }
+            Instr::Definition { .. }
+            | Instr::Produce { .. }
+            | Instr::Certain
+            | Instr::Contribute { .. }
+            | Instr::MergeBase { .. }
+            | Instr::IfProduced(_)
+            | Instr::IfSettled(_) => return self.define(unit, instr),
+            Instr::Return => return self.finish(),
+            Instr::Rule { .. }
+            | Instr::RuleAt { .. }
+            | Instr::Document { .. }
+            | Instr::Call { .. }
+            | Instr::CursorStart { .. }
+            | Instr::CursorKeys { .. }
+            | Instr::CursorStep { .. }
+            | Instr::CursorEnd { .. } => return self.ask(unit, instr, pc),
+        }
+        Ok(Flow::Next)
+    }
+
+    fn make(&mut self, dst: Reg, value: Value) -> Ran<()> {
+        self.around.budget.bytes(value.shallow_bytes())?;
+        value.check_depth().map_err(crate::rego::budget::Exceeded::from)?;
+        self.set(dst, value);
+        Ok(())
+    }
+
+    fn next_turn(&mut self, iter: u32, key: Option<Reg>, value: Option<Reg>, done: Label) -> Ran<Flow> {
+        let open = &mut self.iters[self.bases.iters + iter as usize];
+        if let Iter::Walk(walk) = open {
+            self.around.budget.bytes((walk.path_len() * size_of::<Value>()) as u64)?;
+        }
+        let Some(key_reg) = key else {
+            let Some(next) = open.next_value() else { return Ok(Flow::Goto(done)) };
+            if let Some(value) = value {
+                self.set(value, next);
+            }
+            return Ok(Flow::Next);
+        };
+        let Some((next_key, next_value)) = open.next() else { return Ok(Flow::Goto(done)) };
+        self.set(key_reg, next_key);
+        if let Some(value) = value {
+            self.set(value, next_value);
+        }
+        Ok(Flow::Next)
+    }
+
+    fn collect(&mut self, unit: &Unit, instr: Instr) -> Ran<()> {
+        match instr {
+            Instr::Collect { collector, kind } => {
+                self.collectors[self.bases.collectors + collector as usize] = Some(Collector::new(kind));
+            }
+            Instr::Push { collector, value } => {
+                self.around.budget.bytes(size_of::<Value>() as u64)?;
+                let value = self.get(unit, value).clone();
+                self.collector(collector)?.push(value);
+            }
+            Instr::PushPair { collector, key, value } => {
+                self.around.budget.bytes(2 * size_of::<Value>() as u64)?;
+                let (key, value) = (self.get(unit, key).clone(), self.get(unit, value).clone());
+                self.collector(collector)?.push_pair(key, value);
+            }
+            Instr::Collected { collector, dst, site } => {
+                let taken = self.collectors[self.bases.collectors + collector as usize].take();
+                let collected = taken.ok_or_else(|| internal("no collector"))?.finish();
+                let at = site_of(unit, site);
+                let value = collected.map_err(|_| RegoError::new(ErrorCode::EvalConflict, KEY_CONFLICT, at))?;
+                self.make(dst, value)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn collector(&mut self, collector: u32) -> Ran<&mut Collector> {
+        let at = self.bases.collectors + collector as usize;
+        self.collectors.get_mut(at).and_then(Option::as_mut).ok_or_else(|| internal("no collector"))
+    }
+
+    /// What asks for a value that may have to be computed first.
+    fn ask(&mut self, unit: &Unit, instr: Instr, pc: Label) -> Ran<Flow> {
+        self.frame()?.pc = pc + 1;
+        match instr {
+            Instr::Rule { group, dst, fail } => {
+                let asked = self.asked(dst, fail)?;
+                self.ask_rule(group, asked)
+            }
+            Instr::RuleAt { group, key, dst, fail } => {
+                let asked = self.asked(dst, fail)?;
+                let key = self.get(unit, key).clone();
+                self.ask_rule_at(group, key, asked)
+            }
+            Instr::Document { node, dst, fail } => {
+                let asked = self.asked(dst, fail)?;
+                self.ask_node(node, asked)
+            }
+            Instr::Call { callee, args, dst, fail, site } => {
+                let asked = self.asked(dst, fail)?;
+                let args = self.all(unit, args);
+                let at = site_of(unit, site).ok_or_else(|| internal("no site"))?;
+                self.call(&unit.callees[callee as usize], args, asked, at)
+            }
+            Instr::CursorStart { cursor, node, fail } => self.cursor_start(cursor, node, fail),
+            Instr::CursorKeys { iter, cursor, fail } => self.cursor_keys(iter, cursor, fail),
+            Instr::CursorStep { from, to, key, fail } => {
+                let key = self.get(unit, key).clone();
+                self.cursor_step(from, to, &key, fail)
+            }
+            Instr::CursorEnd { cursor, dst, fail } => {
+                let asked = self.asked(dst, fail)?;
+                self.cursor_end(cursor, asked)
+            }
+            _ => Ok(Flow::Next),
+        }
+    }
+
+    /// What makes the value of the rule that runs.
+    fn define(&mut self, unit: &Unit, instr: Instr) -> Ran<Flow> {
+        match instr {
+            Instr::Definition { site, stopped } => {
+                let frame = self.frame()?;
+                frame.definition = site;
+                frame.on_stop = stopped;
+                frame.produced = false;
+            }
+            Instr::Produce { value, site } => {
+                let value = self.get(unit, value).clone();
+                self.produce(unit, value, site)?;
+            }
+            Instr::Certain => self.frame()?.stopped.clear(),
+            Instr::IfProduced(label) => {
+                return Ok(if self.frame()?.produced { Flow::Goto(label) } else { Flow::Next });
+            }
+            Instr::IfSettled(label) => {
+                let frame = self.frame()?;
+                let settled = !matches!(frame.result, Made::Nothing) || !frame.stopped.is_empty();
+                return Ok(if settled { Flow::Goto(label) } else { Flow::Next });
+            }
+            Instr::Contribute { keys, leaf, kind, site } => {
+                let (keys, leaf) = (self.all(unit, keys), self.get(unit, leaf).clone());
+                self.contribute(unit, keys, leaf, kind, site)?;
+            }
+            Instr::MergeBase { node, src } => {
+                let src = self.get(unit, Operand::Reg(src)).clone();
+                let merged = self.merge_base(node, src)?;
+                self.frame()?.result = Made::Single(merged);
+            }
+            _ => {}
+        }
+        Ok(Flow::Next)
+    }
+
+    fn produce(&mut self, unit: &Unit, value: Value, site: u32) -> Ran<()> {
+        let frame = self.frame()?;
+        frame.produced = true;
+        match &frame.result {
+            Made::Single(before) if *before != value => {
+                let conflict = if let Shape::Single(conflict) = unit.shape { conflict } else { KEY_CONFLICT };
+                Err(RegoError::new(ErrorCode::EvalConflict, conflict, site_of(unit, site)))
+            }
+            Made::Single(_) => Ok(()),
+            Made::Nothing | Made::Tree(_) => {
+                frame.result = Made::Single(value);
+                Ok(())
+            }
+        }
+    }
+
+    fn contribute(&mut self, unit: &Unit, keys: Vec<Value>, leaf: Value, kind: LeafKind, site: u32) -> Ran<()> {
+        // A pair and its share of a tree's node.
+        self.around.budget.bytes(((keys.len() + 1) * 2 * size_of::<Value>()) as u64)?;
+        let frame = self.frame()?;
+        frame.produced = true;
+        let before = std::mem::replace(&mut frame.result, Made::Nothing);
+        let mut tree = if let Made::Tree(tree) = before { Some(tree) } else { None };
+        Tree::insert(&mut tree, keys.into_iter(), leaf, kind)
+            .map_err(|_| RegoError::new(ErrorCode::EvalConflict, KEY_CONFLICT, site_of(unit, site)))?;
+        if let Some(tree) = tree {
+            frame.result = Made::Tree(tree);
+        }
+        Ok(())
+    }
+}
+
+fn holds(it: bool, fail: Label) -> Flow {
+    if it { Flow::Next } else { Flow::Goto(fail) }
+}
+
+fn site_of(unit: &Unit, site: u32) -> Option<Span> {
+    unit.sites.get(site as usize).copied()
+}

@@ -1,0 +1,409 @@
+//! The machine's state, its loop, and the way of a result from a frame to the one below.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::frame::{Bases, Cursor, Dest, Frame, Result as Made};
+use super::gather::Collector;
+use super::iterate::Iter;
+use super::memo::{Key, Memo, causes};
+use super::outcome::{Answer, Cause, Step, Stopped, Undecided, Watcher};
+use super::overlay::{Level, Overlay, ROOT};
+use crate::rego::budget::{Budget, Exceeded};
+use crate::rego::builtins::Caches;
+use crate::rego::compile::code::{Label, Program, Shape, Unit};
+use crate::rego::engine::BuiltinErrors;
+use crate::rego::error::{ErrorCode, RegoError};
+use crate::rego::host::{HostAnswer, HostCall};
+use crate::rego::source::Span;
+use crate::rego::value::{Object, Set, Str, Value};
+
+/// Frames open at once. Rules cannot be recursive, so only generated policies come near it; a frame takes some
+/// hundred bytes.
+const MAX_FRAMES: usize = 200_000;
+
+/// What a machine is given besides policy, input and data.
+pub(crate) struct Surroundings {
+    pub(crate) now_ns: i64,
+    pub(crate) seed: u64,
+    pub(crate) budget: Budget,
+    pub(crate) builtin_errors: BuiltinErrors,
+    pub(crate) watcher: Option<Box<dyn Watcher>>,
+}
+
+/// A run of a policy over an input: several entry points, one after the other.
+pub(crate) struct Machine {
+    pub(super) program: Arc<Program>,
+    pub(super) around: Surroundings,
+    pub(super) caches: Caches,
+    pub(super) frames: Vec<Frame>,
+    pub(super) bases: Bases,
+    pub(super) regs: Vec<Value>,
+    pub(super) iters: Vec<Iter>,
+    pub(super) collectors: Vec<Option<Collector>>,
+    pub(super) cursors: Vec<Option<Cursor>>,
+    pub(super) slots: Vec<Level>,
+    pub(super) root: Overlay,
+    pub(super) overlays: HashMap<Level, Overlay>,
+    pub(super) last_level: Level,
+    pub(super) answers: HashMap<(Str, Vec<Value>), HostAnswer>,
+    pub(super) waiting: Option<Waiting>,
+    pub(super) solutions: Vec<Vec<Value>>,
+    /// What came out of the lowest frame.
+    outcome: Memo,
+    /// Bytes of stacks that were paid for.
+    paid_stack: usize,
+}
+
+/// A call that the host has not answered.
+pub(super) struct Waiting {
+    pub(super) call: HostCall,
+    pub(super) dest: Dest,
+    pub(super) fail: Label,
+    pub(super) at: Span,
+}
+
+/// What happens after an instruction.
+pub(super) enum Flow {
+    Next,
+    Goto(Label),
+    /// Another frame is on top, or none.
+    Switched,
+    Wait(HostCall),
+    /// Something undecided was read.
+    Stop(Arc<[Cause]>),
+}
+
+pub(super) type Ran<T> = Result<T, RegoError>;
+
+impl Machine {
+    pub(crate) fn new(program: Arc<Program>, input: Option<Value>, data: Value, around: Surroundings) -> Self {
+        Self {
+            program,
+            around,
+            caches: Caches::default(),
+            frames: Vec::new(),
+            bases: Bases::default(),
+            regs: Vec::new(),
+            iters: Vec::new(),
+            collectors: Vec::new(),
+            cursors: Vec::new(),
+            slots: Vec::new(),
+            root: Overlay::root(input, data),
+            overlays: HashMap::new(),
+            last_level: ROOT,
+            answers: HashMap::new(),
+            waiting: None,
+            solutions: Vec::new(),
+            outcome: Memo::Undefined,
+            paid_stack: 0,
+        }
+    }
+
+    pub(crate) fn budget(&self) -> &Budget {
+        &self.around.budget
+    }
+
+    pub(crate) fn budget_mut(&mut self) -> &mut Budget {
+        &mut self.around.budget
+    }
+
+    /// Evaluates the document at a path.
+    pub(crate) fn start_document(&mut self, path: &[Str]) -> Step {
+        self.reset();
+        match self.ask_document(path) {
+            Ok(Flow::Switched) => self.run(),
+            Ok(_) => self.answer(),
+            Err(error) => self.fail(&error),
+        }
+    }
+
+    /// Evaluates a query; its solutions are fetched with [`Machine::take_solutions`].
+    pub(crate) fn start_query(&mut self, unit: &Arc<Unit>) -> Step {
+        self.reset();
+        match self.push(Arc::clone(unit), Vec::new(), ROOT, None, (Dest::Asker, 0)) {
+            Ok(()) => self.run(),
+            Err(error) => self.fail(&error),
+        }
+    }
+
+    /// Goes on with the host's answer.
+    pub(crate) fn resume(&mut self, answer: HostAnswer) -> Step {
+        let Some(waiting) = self.waiting.take() else {
+            let error = RegoError::new(ErrorCode::EvalInternal, "no call is waiting for an answer", None);
+            return Step::Done(Answer::Error(error));
+        };
+        let HostCall { name, args } = waiting.call;
+        let memo = host_memo(&name, &answer, waiting.at);
+        self.answers.insert((name, args), answer);
+        let went = self.receive(&memo, waiting.dest, waiting.fail).and_then(|flow| self.follow(flow));
+        match went {
+            Ok(()) => self.run(),
+            Err(error) => self.fail(&error),
+        }
+    }
+
+    pub(crate) fn take_solutions(&mut self) -> Vec<Vec<Value>> {
+        std::mem::take(&mut self.solutions)
+    }
+
+    fn reset(&mut self) {
+        self.frames.clear();
+        self.regs.clear();
+        self.iters.clear();
+        self.collectors.clear();
+        self.cursors.clear();
+        self.slots.clear();
+        self.overlays.clear();
+        self.solutions.clear();
+        self.bases = Bases::default();
+        self.waiting = None;
+        self.outcome = Memo::Undefined;
+    }
+
+    fn run(&mut self) -> Step {
+        while let Some(frame) = self.frames.last() {
+            let unit = Arc::clone(&frame.unit);
+            match self.run_frame(&unit) {
+                Ok(None) => {}
+                Ok(Some(call)) => return Step::Pending(call),
+                Err(error) => return self.fail(&error),
+            }
+        }
+        self.answer()
+    }
+
+    fn run_frame(&mut self, unit: &Unit) -> Ran<Option<HostCall>> {
+        let mut pc = self.frame()?.pc;
+        loop {
+            self.around.budget.steps(1)?;
+            let instr = unit.code.get(pc as usize).ok_or_else(|| internal("ran off the end of the code"))?;
+            match self.execute(unit, *instr, pc)? {
+                Flow::Next => pc += 1,
+                Flow::Goto(label) => pc = label,
+                Flow::Switched => return Ok(None),
+                Flow::Wait(call) => return Ok(Some(call)),
+                Flow::Stop(causes) => pc = self.stop(causes)?,
+            }
+        }
+    }
+
+    /// Lets the frame on top go on as a result says. Its `pc` is where it goes on if there is nothing to say.
+    fn follow(&mut self, flow: Flow) -> Ran<()> {
+        match flow {
+            Flow::Goto(label) => self.frame()?.pc = label,
+            Flow::Stop(causes) => {
+                let label = self.stop(causes)?;
+                self.frame()?.pc = label;
+            }
+            Flow::Next | Flow::Switched | Flow::Wait(_) => {}
+        }
+        Ok(())
+    }
+
+    pub(super) fn frame(&mut self) -> Ran<&mut Frame> {
+        self.frames.last_mut().ok_or_else(|| internal("no frame"))
+    }
+
+    /// The definition that runs is undecided: everything it might still do is left out.
+    fn stop(&mut self, causes: Arc<[Cause]>) -> Ran<Label> {
+        let frame = self.frame()?;
+        let rule = frame.unit.sites.get(frame.definition as usize).copied();
+        let rule = rule.or_else(|| causes.first().map(|cause| cause.at)).ok_or_else(|| internal("no site"))?;
+        frame.stopped.push(Stopped { rule, causes });
+        frame.level = frame.entry_level;
+        Ok(frame.on_stop)
+    }
+
+    /// Puts a unit on top. Its first registers are its arguments.
+    pub(super) fn push(
+        &mut self,
+        unit: Arc<Unit>,
+        args: Vec<Value>,
+        level: Level,
+        key: Option<(Level, Key)>,
+        (dest, fail): (Dest, Label),
+    ) -> Ran<()> {
+        if self.frames.len() >= MAX_FRAMES {
+            let message = format!("the evaluation nests deeper than {MAX_FRAMES} calls");
+            return Err(RegoError::new(ErrorCode::EvalCancel, message, None));
+        }
+        let bases = Bases {
+            regs: self.regs.len(),
+            iters: self.iters.len(),
+            collectors: self.collectors.len(),
+            cursors: self.cursors.len(),
+            slots: self.slots.len(),
+        };
+        self.pay_for_stack(&unit)?;
+        self.regs.extend(args);
+        self.regs.resize(bases.regs + unit.registers as usize, Value::Null);
+        self.iters.resize_with(bases.iters + unit.iters as usize, Iter::default);
+        self.collectors.resize_with(bases.collectors + unit.collectors as usize, || None);
+        self.cursors.resize(bases.cursors + unit.cursors as usize, None);
+        self.slots.resize(bases.slots + unit.slots as usize, ROOT);
+        self.bases = bases;
+        self.frames.push(Frame {
+            on_stop: (unit.code.len() as Label).saturating_sub(1),
+            unit,
+            pc: 0,
+            bases,
+            level,
+            entry_level: level,
+            key,
+            dest,
+            fail,
+            definition: u32::MAX,
+            produced: false,
+            result: Made::Nothing,
+            stopped: Vec::new(),
+        });
+        Ok(())
+    }
+
+    /// Stacks are used again and again: only their growth costs.
+    fn pay_for_stack(&mut self, unit: &Unit) -> Ran<()> {
+        let held = self.frames.len() * size_of::<Frame>()
+            + (self.regs.len() + unit.registers as usize) * size_of::<Value>()
+            + (self.iters.len() + unit.iters as usize) * size_of::<Iter>();
+        if held > self.paid_stack {
+            self.around.budget.bytes((held - self.paid_stack) as u64)?;
+            self.paid_stack = held;
+        }
+        Ok(())
+    }
+
+    /// Ends the frame on top: its result is remembered and handed to the frame below.
+    pub(super) fn finish(&mut self) -> Ran<Flow> {
+        let Some(frame) = self.frames.pop() else { return Err(internal("no frame")) };
+        self.release(frame.bases);
+        let memo = made(frame.unit.shape, frame.result, frame.stopped);
+        if let Memo::Value(value) = &memo {
+            value.check_depth().map_err(Exceeded::from)?;
+        }
+        if let Some((level, key)) = frame.key {
+            self.remember(level, key, memo.clone())?;
+        }
+        let flow = self.receive(&memo, frame.dest, frame.fail)?;
+        self.follow(flow)?;
+        Ok(Flow::Switched)
+    }
+
+    fn release(&mut self, bases: Bases) {
+        self.regs.truncate(bases.regs);
+        self.iters.truncate(bases.iters);
+        self.collectors.truncate(bases.collectors);
+        self.cursors.truncate(bases.cursors);
+        for level in self.slots.split_off(bases.slots) {
+            self.free(level);
+        }
+        self.bases = self.frames.last().map(|frame| frame.bases).unwrap_or_default();
+    }
+
+    /// Forgets a level and what was computed there.
+    pub(super) fn free(&mut self, level: Level) {
+        let unmocked = self.overlays.remove(&level).and_then(|overlay| overlay.unmocked);
+        if let Some(unmocked) = unmocked {
+            self.overlays.remove(&unmocked);
+        }
+    }
+
+    pub(super) fn overlay(&self, level: Level) -> &Overlay {
+        self.overlays.get(&level).unwrap_or(&self.root)
+    }
+
+    fn overlay_mut(&mut self, level: Level) -> &mut Overlay {
+        self.overlays.get_mut(&level).unwrap_or(&mut self.root)
+    }
+
+    fn remember(&mut self, level: Level, key: Key, memo: Memo) -> Ran<()> {
+        let size = size_of::<Key>() + size_of::<Memo>() + key.args.len() * size_of::<Value>();
+        self.around.budget.bytes(size as u64)?;
+        self.overlay_mut(level).memos.put(key, memo);
+        Ok(())
+    }
+
+    /// Hands a result to whoever waits for it on the frame on top.
+    pub(super) fn receive(&mut self, memo: &Memo, dest: Dest, fail: Label) -> Ran<Flow> {
+        if let Dest::Asker = dest {
+            self.outcome = memo.clone();
+            return Ok(Flow::Next);
+        }
+        match memo {
+            Memo::Value(value) => {
+                match dest {
+                    Dest::Reg(reg) => self.regs[self.bases.regs + reg as usize] = value.clone(),
+                    Dest::Cursor(cursor) => {
+                        self.cursors[self.bases.cursors + cursor as usize] = Some(Cursor::Value(value.clone()));
+                    }
+                    Dest::Asker => {}
+                }
+                Ok(Flow::Next)
+            }
+            Memo::Undefined => Ok(Flow::Goto(fail)),
+            Memo::Undecided(undecided) => Ok(Flow::Stop(causes(undecided))),
+            Memo::Failed(error) => Err(error.clone()),
+        }
+    }
+
+    fn answer(&mut self) -> Step {
+        Step::Done(match std::mem::replace(&mut self.outcome, Memo::Undefined) {
+            Memo::Value(value) => Answer::Value(value),
+            Memo::Undefined => Answer::Undefined,
+            Memo::Undecided(undecided) => Answer::Undecided(Arc::unwrap_or_clone(undecided)),
+            Memo::Failed(error) => Answer::Error(error),
+        })
+    }
+
+    /// Ends the entry point with an error, which all that was being computed remembers.
+    fn fail(&mut self, error: &RegoError) -> Step {
+        // A spent budget says nothing about the rules.
+        if error.code != ErrorCode::EvalCancel {
+            while let Some(frame) = self.frames.pop() {
+                if let Some((level, key)) = frame.key {
+                    self.overlay_mut(level).memos.put(key, Memo::Failed(error.clone()));
+                }
+            }
+        }
+        self.reset();
+        Step::Done(Answer::Error(error.clone()))
+    }
+}
+
+fn made(shape: Shape, result: Made, stopped: Vec<Stopped>) -> Memo {
+    let value = match (result, shape) {
+        (Made::Single(value), _) => Some(value),
+        (Made::Tree(tree), _) => Some(tree.finish()),
+        (Made::Nothing, Shape::Set) => Some(Set::new().into()),
+        (Made::Nothing, Shape::Object) => Some(Object::new().into()),
+        (Made::Nothing, Shape::Single(_) | Shape::Under | Shape::Document | Shape::Query) => None,
+    };
+    if stopped.is_empty() {
+        return value.map_or(Memo::Undefined, Memo::Value);
+    }
+    let decided = value.filter(|_| matches!(shape, Shape::Set | Shape::Object));
+    Memo::Undecided(Arc::new(Undecided { decided, stopped }))
+}
+
+/// What the host's answer means to the code.
+pub(super) fn host_memo(name: &Str, answer: &HostAnswer, at: Span) -> Memo {
+    match answer {
+        HostAnswer::Value(value) => Memo::Value(value.clone()),
+        HostAnswer::Undefined => Memo::Undefined,
+        HostAnswer::Failed(failure) => {
+            let cause = Cause { function: name.clone(), failure: failure.clone(), at };
+            let stopped = vec![Stopped { rule: at, causes: [cause].into() }];
+            Memo::Undecided(Arc::new(Undecided { decided: None, stopped }))
+        }
+    }
+}
+
+pub(super) fn internal(what: &str) -> RegoError {
+    RegoError::new(ErrorCode::EvalInternal, format!("machine: {what}"), None)
+}
+
+impl From<Exceeded> for RegoError {
+    fn from(error: Exceeded) -> Self {
+        Self::new(ErrorCode::EvalCancel, error.to_string(), None)
+    }
+}

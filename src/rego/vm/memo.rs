@@ -1,0 +1,59 @@
+//! What was computed before, with undefined, undecided and error kept apart.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::outcome::{Cause, Undecided};
+use crate::rego::error::RegoError;
+use crate::rego::value::Value;
+
+/// What a unit was computed for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    /// Which unit of the policy.
+    pub(super) unit: u32,
+    /// The arguments of a function, the key of a partial rule.
+    pub(super) args: Vec<Value>,
+}
+
+/// What came out.
+#[derive(Clone, Debug)]
+pub(super) enum Memo {
+    Value(Value),
+    Undefined,
+    Undecided(Arc<Undecided>),
+    Failed(RegoError),
+}
+
+/// The memos of one level of replacements.
+#[derive(Debug, Default)]
+pub(super) struct Memos {
+    all: HashMap<Key, Memo>,
+}
+
+impl Memos {
+    pub(super) fn get(&self, key: &Key) -> Option<&Memo> {
+        self.all.get(key)
+    }
+
+    pub(super) fn put(&mut self, key: Key, memo: Memo) {
+        self.all.insert(key, memo);
+    }
+}
+
+/// Causes that one stopped definition lists at most: a summary for people, not an index.
+const MAX_CAUSES: usize = 32;
+
+/// All causes behind something undecided, each once.
+pub(super) fn causes(undecided: &Undecided) -> Arc<[Cause]> {
+    if let [only] = undecided.stopped.as_slice() {
+        return Arc::clone(&only.causes);
+    }
+    let mut all: Vec<Cause> = Vec::new();
+    for cause in undecided.stopped.iter().flat_map(|stopped| stopped.causes.iter()) {
+        if all.len() < MAX_CAUSES && !all.contains(cause) {
+            all.push(cause.clone());
+        }
+    }
+    all.into()
+}

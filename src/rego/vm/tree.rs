@@ -1,0 +1,152 @@
+//! References through the tree of rules and base documents.
+
+use std::collections::BTreeSet;
+
+use super::call::Asked;
+use super::frame::{Cursor, Dest};
+use super::iterate::Iter;
+use super::machine::{Flow, Machine, Ran, internal};
+use super::memo::Memo;
+use super::overlay::{ROOT, base_at};
+use crate::rego::compile::code::{Label, NodeCode};
+use crate::rego::value::{Str, Value};
+
+impl Machine {
+    /// Asks for the document at a path, for whoever asked the machine.
+    pub(super) fn ask_document(&mut self, path: &[Str]) -> Ran<Flow> {
+        let asked = Asked { level: ROOT, dest: Dest::Asker, fail: 0 };
+        let mut node = 0;
+        for (used, step) in path.iter().enumerate() {
+            if self.node(node)?.rule.is_some() {
+                let rest: Vec<Value> = path[used..].iter().map(|step| Value::String(step.clone())).collect();
+                return self.ask_below_rule(node, &rest, asked);
+            }
+            match self.node(node)?.children.get(step) {
+                Some(child) => node = *child,
+                None => {
+                    let memo = base_at(&self.root.data, path).cloned().map_or(Memo::Undefined, Memo::Value);
+                    return self.receive(&memo, asked.dest, asked.fail);
+                }
+            }
+        }
+        match self.node(node)?.rule {
+            Some(group) => self.ask_rule(group, asked),
+            None => self.ask_node(node, asked),
+        }
+    }
+
+    /// A rule has the whole value of a path that goes on behind it: only the machine's asker writes such paths, so
+    /// it is not worth a unit of its own. Keys of partial rules are looked up alone.
+    fn ask_below_rule(&mut self, node: u32, rest: &[Value], asked: Asked) -> Ran<Flow> {
+        let group = self.node(node)?.rule.ok_or_else(|| internal("no rule"))?;
+        match rest {
+            [key] if self.program.groups[group as usize].keyed.is_some() => {
+                self.ask_rule_at(group, key.clone(), asked)
+            }
+            _ => self.receive(&Memo::Undefined, asked.dest, asked.fail),
+        }
+    }
+
+    pub(super) fn node(&self, node: u32) -> Ran<&NodeCode> {
+        self.program.nodes.get(node as usize).ok_or_else(|| internal("no such place"))
+    }
+
+    pub(super) fn cursor_start(&mut self, cursor: u32, node: u32, fail: Label) -> Ran<Flow> {
+        let level = self.frame()?.level;
+        let overlay = self.overlay(level);
+        let path = &self.node(node)?.path;
+        let base = base_at(&overlay.data, path).cloned();
+        let place = if overlay.covers(path) {
+            match base {
+                Some(value) => Cursor::Value(value),
+                None => return Ok(Flow::Goto(fail)),
+            }
+        } else {
+            Cursor::Tree { node, base }
+        };
+        self.set_cursor(cursor, place);
+        Ok(Flow::Next)
+    }
+
+    fn set_cursor(&mut self, cursor: u32, place: Cursor) {
+        self.cursors[self.bases.cursors + cursor as usize] = Some(place);
+    }
+
+    fn cursor(&self, cursor: u32) -> Ran<&Cursor> {
+        let place = self.cursors.get(self.bases.cursors + cursor as usize);
+        place.and_then(Option::as_ref).ok_or_else(|| internal("no cursor"))
+    }
+
+    pub(super) fn cursor_step(&mut self, from: u32, to: u32, key: &Value, fail: Label) -> Ran<Flow> {
+        let level = self.frame()?.level;
+        let (place, rule) = match self.cursor(from)? {
+            Cursor::Value(value) => (value.get(key).cloned().map(Cursor::Value), None),
+            Cursor::Tree { node, base } => {
+                let base = base.as_ref().and_then(|base| base.get(key)).cloned();
+                let child = match key {
+                    Value::String(name) => self.node(*node)?.children.get(name).copied(),
+                    _ => None,
+                };
+                match child {
+                    Some(child) if !self.overlay(level).covers(&self.node(child)?.path) => {
+                        (Some(Cursor::Tree { node: child, base }), self.node(child)?.rule)
+                    }
+                    _ => (base.map(Cursor::Value), None),
+                }
+            }
+        };
+        if let Some(group) = rule {
+            return self.ask_rule(group, Asked { level, dest: Dest::Cursor(to), fail });
+        }
+        let Some(place) = place else { return Ok(Flow::Goto(fail)) };
+        self.set_cursor(to, place);
+        Ok(Flow::Next)
+    }
+
+    pub(super) fn cursor_keys(&mut self, iter: u32, cursor: u32, fail: Label) -> Ran<Flow> {
+        let keys = match self.cursor(cursor)? {
+            Cursor::Value(value) => Iter::over(value),
+            Cursor::Tree { node, base } => {
+                let virtual_keys = self.node(*node)?.children.keys().map(|name| Value::String(name.clone()));
+                let mut keys = keys_of(base.as_ref());
+                let known: BTreeSet<Value> = keys.iter().cloned().collect();
+                keys.extend(virtual_keys.filter(|key| !known.contains(key)));
+                keys.reverse();
+                Some(Iter::Keys(keys))
+            }
+        };
+        let Some(keys) = keys else { return Ok(Flow::Goto(fail)) };
+        if let Iter::Keys(keys) = &keys {
+            self.around.budget.bytes((keys.len() * size_of::<Value>()) as u64)?;
+        }
+        self.iters[self.bases.iters + iter as usize] = keys;
+        Ok(Flow::Next)
+    }
+
+    pub(super) fn cursor_end(&mut self, cursor: u32, asked: Asked) -> Ran<Flow> {
+        match self.cursor(cursor)?.clone() {
+            Cursor::Value(value) => self.receive(&Memo::Value(value), asked.dest, asked.fail),
+            Cursor::Tree { node, .. } => self.ask_node(node, asked),
+        }
+    }
+
+    /// The object in `src` over the base document of a node.
+    pub(super) fn merge_base(&mut self, node: u32, src: Value) -> Ran<Value> {
+        let level = self.frame()?.level;
+        let base = base_at(&self.overlay(level).data, &self.node(node)?.path).cloned();
+        let (Value::Object(over), Some(Value::Object(base))) = (&src, base) else { return Ok(src) };
+        self.around.budget.steps((base.len() + over.len()) as u64)?;
+        let merged = Value::from(base.merge_with(over, |_, over| over.clone()));
+        self.around.budget.bytes(merged.shallow_bytes())?;
+        Ok(merged)
+    }
+}
+
+fn keys_of(value: Option<&Value>) -> Vec<Value> {
+    match value {
+        Some(Value::Object(pairs)) => pairs.keys().cloned().collect(),
+        Some(Value::Array(items)) => (0..items.len()).map(Value::from).collect(),
+        Some(Value::Set(members)) => members.iter().cloned().collect(),
+        _ => Vec::new(),
+    }
+}
