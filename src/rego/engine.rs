@@ -7,12 +7,15 @@
 use std::sync::Arc;
 
 use super::budget::Budget;
+use super::compile;
+use super::compile::code::{Program, Unit};
 use super::error::{ErrorCode, Errors, RegoError};
+use super::hir;
 use super::host::{HostAnswer, HostFunction};
-use super::source::Sources;
+use super::source::{Sources, Span};
 use super::syntax::ast::Module;
 use super::value::{Str, Value};
-use super::vm::{Answer, Step, Watcher};
+use super::vm::{Answer, Machine, Solution, Step, Surroundings, Watcher};
 
 /// Whether `print` stays in the compiled policy.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -97,9 +100,22 @@ pub struct Policy {
 struct Compiled {
     modules: Vec<Module>,
     sources: Sources,
+    resolved: hir::Program,
+    program: Arc<Program>,
 }
 
 impl Policy {
+    /// The code of what analysis resolved.
+    fn of(modules: Vec<Module>, sources: Sources, resolved: hir::Program) -> Result<Self, CompileFailure> {
+        match compile::program(&resolved) {
+            Ok(program) => {
+                let program = Arc::new(program);
+                Ok(Self { inner: Arc::new(Compiled { modules, sources, resolved, program }) })
+            }
+            Err(error) => Err(CompileFailure { errors: error.into(), sources }),
+        }
+    }
+
     /// The modules as they were written, with their annotations, in the order in which they were added.
     pub fn modules(&self) -> &[Module] {
         &self.inner.modules
@@ -112,8 +128,9 @@ impl Policy {
 
     /// Whether there is a rule, not a function, with this path below `data`.
     pub fn has_rule(&self, path: &[Str]) -> bool {
-        let _ = path;
-        false
+        let program = &self.inner.program;
+        let node = program.node(path).and_then(|node| program.nodes.get(node as usize));
+        node.is_some_and(|node| node.rule.is_some())
     }
 
     /// Compiles a query against this policy.
@@ -125,18 +142,41 @@ impl Policy {
         let error = RegoError::new(ErrorCode::Compile, "analysis has not landed", None);
         Err(CompileFailure { errors: error.into(), sources: self.inner.sources.clone() })
     }
+
+    fn query(&self, sources: Sources, query: &hir::Query) -> Result<PreparedQuery, CompileFailure> {
+        match compile::query(&self.inner.resolved, &self.inner.program, query) {
+            Ok(unit) => Ok(PreparedQuery {
+                sources: Arc::new(sources),
+                unit: Arc::new(unit),
+                names: query.exports.iter().map(|(name, _)| Arc::clone(name)).collect(),
+                expressions: query.expressions.iter().map(|(span, _)| *span).collect(),
+            }),
+            Err(error) => Err(CompileFailure { errors: error.into(), sources }),
+        }
+    }
 }
 
-/// A query compiled against a policy. Cloning copies a pointer.
+/// A query compiled against a policy. Cloning copies pointers.
 #[derive(Clone, Debug)]
 pub struct PreparedQuery {
     sources: Arc<Sources>,
+    unit: Arc<Unit>,
+    names: Arc<[Arc<str>]>,
+    expressions: Arc<[Span]>,
 }
 
 impl PreparedQuery {
     /// The texts that spans of its answers and errors point into: the policy's and the query's own.
     pub fn sources(&self) -> &Sources {
         &self.sources
+    }
+
+    fn solution(&self, values: Vec<Value>) -> Solution {
+        let mut values = values.into_iter();
+        Solution {
+            bindings: self.names.iter().cloned().zip(&mut values).collect(),
+            expressions: self.expressions.iter().copied().zip(values).collect(),
+        }
     }
 }
 
@@ -185,43 +225,63 @@ impl EvaluationInput {
 
 /// One run of a policy over one input.
 pub struct Evaluation {
-    policy: Policy,
-    input: EvaluationInput,
+    machine: Machine,
+    /// What is being asked, where it is a query.
+    query: Option<PreparedQuery>,
 }
 
 impl Evaluation {
     /// Nothing is evaluated yet.
     pub fn new(policy: &Policy, input: EvaluationInput) -> Self {
-        Self { policy: policy.clone(), input }
+        let around = Surroundings {
+            now_ns: input.now_ns,
+            seed: input.seed,
+            budget: input.budget,
+            builtin_errors: input.builtin_errors,
+            watcher: input.watcher,
+        };
+        let program = Arc::clone(&policy.inner.program);
+        Self { machine: Machine::new(program, input.input, input.data, around), query: None }
     }
 
-    /// Evaluates the document at a path below `data`: a rule, a package, or base data. What waits for the host is
-    /// given up.
+    /// Evaluates the document at a path below `data`: a rule, what is in it, a package, or base data. What waits for
+    /// the host is given up.
     pub fn start_rule(&mut self, path: &[Str]) -> Step {
-        let _ = (path, &self.policy);
-        Step::Done(Answer::Undefined)
+        self.query = None;
+        self.machine.start_document(path)
     }
 
-    /// Evaluates a query. What waits for the host is given up.
+    /// Evaluates a query, prepared against the policy of this evaluation. What waits for the host is given up.
     pub fn start_query(&mut self, query: &PreparedQuery) -> Step {
-        let _ = query;
-        Step::Done(Answer::Undefined)
+        self.query = Some(query.clone());
+        let step = self.machine.start_query(&query.unit);
+        self.with_solutions(step)
     }
 
     /// Goes on with the host's answer to the pending call.
     pub fn resume(&mut self, answer: HostAnswer) -> Step {
-        let _ = answer;
-        Step::Done(Answer::Undefined)
+        let step = self.machine.resume(answer);
+        self.with_solutions(step)
+    }
+
+    fn with_solutions(&mut self, step: Step) -> Step {
+        match (&self.query, step) {
+            (Some(query), Step::Done(Answer::Undefined)) => {
+                let solutions = self.machine.take_solutions().into_iter();
+                Step::Done(Answer::Results(solutions.map(|values| query.solution(values)).collect()))
+            }
+            (_, step) => step,
+        }
     }
 
     /// What was spent so far.
     pub fn budget(&self) -> &Budget {
-        &self.input.budget
+        self.machine.budget()
     }
 
     /// To extend the deadline by the time that the host took.
     pub fn budget_mut(&mut self) -> &mut Budget {
-        &mut self.input.budget
+        self.machine.budget_mut()
     }
 }
 

@@ -75,8 +75,15 @@ impl<'a> Builder<'a> {
     pub(super) fn begin(&mut self, locals: u32, fail: Label) {
         let next_reg = self.first_local + locals;
         self.unit.registers = self.unit.registers.max(next_reg);
-        self.scope =
-            Scope { bound: vec![false; locals as usize], next_reg, iters: 0, collectors: 0, slots: 0, loops: 0, fail };
+        self.scope = Scope {
+            bound: vec![false; locals as usize],
+            next_reg,
+            iters: 0,
+            collectors: 0,
+            slots: 0,
+            loops: 0,
+            fail,
+        };
     }
 
     pub(super) fn emit(&mut self, instr: Instr) {

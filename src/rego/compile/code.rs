@@ -54,57 +54,171 @@ pub(crate) enum LeafKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Instr {
     Jump(Label),
-    Move { dst: Reg, src: Operand },
+    Move {
+        dst: Reg,
+        src: Operand,
+    },
     /// Holds unless `src` is false.
-    Test { src: Operand, fail: Label },
-    Equal { a: Operand, b: Operand, fail: Label },
+    Test {
+        src: Operand,
+        fail: Label,
+    },
+    Equal {
+        a: Operand,
+        b: Operand,
+        fail: Label,
+    },
     /// The input document.
-    Input { dst: Reg, fail: Label },
+    Input {
+        dst: Reg,
+        fail: Label,
+    },
     /// The base documents.
-    Data { dst: Reg },
-    Get { dst: Reg, base: Operand, key: Operand, fail: Label },
-    MakeArray { dst: Reg, items: Operands },
-    MakeSet { dst: Reg, items: Operands },
+    Data {
+        dst: Reg,
+    },
+    Get {
+        dst: Reg,
+        base: Operand,
+        key: Operand,
+        fail: Label,
+    },
+    MakeArray {
+        dst: Reg,
+        items: Operands,
+    },
+    MakeSet {
+        dst: Reg,
+        items: Operands,
+    },
     /// Keys and values by turns.
-    MakeObject { dst: Reg, items: Operands },
+    MakeObject {
+        dst: Reg,
+        items: Operands,
+    },
     /// Holds for an array of this length.
-    IsArray { src: Operand, len: u32, fail: Label },
+    IsArray {
+        src: Operand,
+        len: u32,
+        fail: Label,
+    },
     /// Holds for an object of this length.
-    IsObject { src: Operand, len: u32, fail: Label },
+    IsObject {
+        src: Operand,
+        len: u32,
+        fail: Label,
+    },
     /// Begins a loop over a collection; fails for other values.
-    Iterate { iter: u32, over: Operand, fail: Label },
+    Iterate {
+        iter: u32,
+        over: Operand,
+        fail: Label,
+    },
     /// Begins a loop over paths and values within a value, itself first.
-    Walk { iter: u32, over: Operand },
+    Walk {
+        iter: u32,
+        over: Operand,
+    },
     /// Begins a loop over the keys below a place of the tree.
-    CursorKeys { iter: u32, cursor: u32, fail: Label },
+    CursorKeys {
+        iter: u32,
+        cursor: u32,
+        fail: Label,
+    },
     /// The next turn of a loop.
-    Next { iter: u32, key: Option<Reg>, value: Option<Reg>, done: Label },
-    Collect { collector: u32, kind: CollectKind },
-    Push { collector: u32, value: Operand },
-    PushPair { collector: u32, key: Operand, value: Operand },
-    Collected { collector: u32, dst: Reg, site: u32 },
+    Next {
+        iter: u32,
+        key: Option<Reg>,
+        value: Option<Reg>,
+        done: Label,
+    },
+    Collect {
+        collector: u32,
+        kind: CollectKind,
+    },
+    Push {
+        collector: u32,
+        value: Operand,
+    },
+    PushPair {
+        collector: u32,
+        key: Operand,
+        value: Operand,
+    },
+    Collected {
+        collector: u32,
+        dst: Reg,
+        site: u32,
+    },
     /// A rule's whole value.
-    Rule { group: u32, dst: Reg, fail: Label },
+    Rule {
+        group: u32,
+        dst: Reg,
+        fail: Label,
+    },
     /// A partial rule's value under a key.
-    RuleAt { group: u32, key: Operand, dst: Reg, fail: Label },
+    RuleAt {
+        group: u32,
+        key: Operand,
+        dst: Reg,
+        fail: Label,
+    },
     /// The document of a place of the tree that is no rule.
-    Document { node: u32, dst: Reg, fail: Label },
-    Call { callee: u32, args: Operands, dst: Reg, fail: Label, site: u32 },
+    Document {
+        node: u32,
+        dst: Reg,
+        fail: Label,
+    },
+    Call {
+        callee: u32,
+        args: Operands,
+        dst: Reg,
+        fail: Label,
+        site: u32,
+    },
     /// Stands at a place of the tree.
-    CursorStart { cursor: u32, node: u32, fail: Label },
-    CursorStep { from: u32, to: u32, key: Operand, fail: Label },
+    CursorStart {
+        cursor: u32,
+        node: u32,
+        fail: Label,
+    },
+    CursorStep {
+        from: u32,
+        to: u32,
+        key: Operand,
+        fail: Label,
+    },
     /// What stands there.
-    CursorEnd { cursor: u32, dst: Reg, fail: Label },
+    CursorEnd {
+        cursor: u32,
+        dst: Reg,
+        fail: Label,
+    },
     /// Makes replacements and begins to use them.
-    WithBegin { slot: u32, with: u32, values: Operands, fail: Label },
+    WithBegin {
+        slot: u32,
+        with: u32,
+        values: Operands,
+        fail: Label,
+    },
     /// Stops using them.
-    WithLeave { slot: u32 },
+    WithLeave {
+        slot: u32,
+    },
     /// Begins to use them again: a later statement failed back into this one.
-    WithEnter { slot: u32 },
+    WithEnter {
+        slot: u32,
+    },
     /// A definition begins. Where something undecided is read, go to `stopped`.
-    Definition { site: u32, stopped: Label },
+    Definition {
+        site: u32,
+        stopped: Label,
+    },
     /// The value of a complete rule or a function.
-    Produce { value: Operand, site: u32 },
+    Produce {
+        value: Operand,
+        site: u32,
+    },
     /// What stopped definitions might have said does not matter: they could only have said the same.
     Certain,
     /// Goes to the label if this definition has produced a value.
@@ -112,11 +226,21 @@ pub(crate) enum Instr {
     /// Goes to the label if any definition has produced a value or was stopped.
     IfSettled(Label),
     /// What a solution adds to a partial rule.
-    Contribute { keys: Operands, leaf: Operand, kind: LeafKind, site: u32 },
+    Contribute {
+        keys: Operands,
+        leaf: Operand,
+        kind: LeafKind,
+        site: u32,
+    },
     /// Merges the base document of a node below the object in `src`, which becomes the result.
-    MergeBase { node: u32, src: Reg },
+    MergeBase {
+        node: u32,
+        src: Reg,
+    },
     /// A solution of the query.
-    Solution { values: Operands },
+    Solution {
+        values: Operands,
+    },
     Return,
 }
 

@@ -40,7 +40,8 @@ pub(crate) fn program(resolved: &hir::Program) -> Result<Program, RegoError> {
     let mut codes = Vec::with_capacity(tree.len());
     for (number, (path, node)) in (0_u32..).zip(&tree) {
         let children = node.children.iter().filter_map(|(name, child)| {
-            let hidden = child.group.is_some() && child.children.is_empty() && around.rule_of(child).is_none();
+            let hidden =
+                child.group.is_some() && child.children.is_empty() && around.rule_of(child).is_none();
             let number = nodes.get(&std::ptr::from_ref(child))?;
             (!hidden).then(|| (name.clone(), *number))
         });
@@ -58,7 +59,11 @@ pub(crate) fn program(resolved: &hir::Program) -> Result<Program, RegoError> {
 ///
 /// # Errors
 /// As for [`program`].
-pub(crate) fn query(resolved: &hir::Program, program: &Program, query: &hir::Query) -> Result<Unit, RegoError> {
+pub(crate) fn query(
+    resolved: &hir::Program,
+    program: &Program,
+    query: &hir::Query,
+) -> Result<Unit, RegoError> {
     let tree = tree(&resolved.root);
     let nodes = numbers(&tree);
     let around = Surroundings { program: resolved, reads: &program.reads, nodes: &nodes };

@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::rego::hir::{
-    Base, Body, Callee, ComprHead, Every, GroupId, Leaf, Node, Program, Ref, Rule, StmtKind, Term, WithTarget, WithValue,
+    Base, Body, Callee, ComprHead, Every, GroupId, Leaf, Node, Program, Ref, Rule, StmtKind, Term,
+    WithTarget, WithValue,
 };
 use crate::rego::value::{Str, Value};
 
@@ -30,8 +31,7 @@ impl GroupSet {
     }
 
     pub(crate) fn union(&self, other: &Self) -> Self {
-        let (long, short) =
-            if self.words.len() < other.words.len() { (other, self) } else { (self, other) };
+        let (long, short) = if self.words.len() < other.words.len() { (other, self) } else { (self, other) };
         let mut words = long.words.clone();
         for (word, more) in words.iter_mut().zip(&short.words) {
             *word |= more;

@@ -110,7 +110,8 @@ impl Builder<'_> {
     fn contribution(&mut self, part: &Part<'_>, extent: Extent, next: u32) -> Built {
         let rule = part.rule;
         self.begin(rule.locals, next);
-        let prefix: Vec<Term> = part.prefix.iter().map(|step| Term::Const(Value::String(step.clone()))).collect();
+        let prefix: Vec<Term> =
+            part.prefix.iter().map(|step| Term::Const(Value::String(step.clone()))).collect();
         let mut keys: Vec<&Term> = prefix.iter().chain(&rule.key).collect();
         let member = matches!(rule.leaf, Leaf::Contains(_));
         let (Leaf::Value(leaf) | Leaf::Contains(leaf)) = &rule.leaf;

@@ -1,14 +1,12 @@
 //! Asking for rules, documents and functions: remembered, replaced, or computed in a new frame.
 
-use std::sync::Arc;
-
 use super::frame::Dest;
 use super::machine::{Flow, Machine, Ran, Waiting, host_memo, internal};
 use super::memo::{Key, Memo};
 use super::outcome::Watcher;
 use super::overlay::{Level, Mock, ROOT, base_at};
 use crate::rego::builtins::{Builtin, BuiltinError, Context, Sink};
-use crate::rego::compile::code::{CallTarget, Label, Reg, Target};
+use crate::rego::compile::code::{CallTarget, Label, Reg, Target, WithSpec};
 use crate::rego::engine::BuiltinErrors;
 use crate::rego::error::{ErrorCode, RegoError};
 use crate::rego::host::HostCall;
@@ -93,7 +91,13 @@ impl Machine {
         Ok(Flow::Switched)
     }
 
-    pub(super) fn call(&mut self, callee: &CallTarget, args: Vec<Value>, asked: Asked, at: Span) -> Ran<Flow> {
+    pub(super) fn call(
+        &mut self,
+        callee: &CallTarget,
+        args: Vec<Value>,
+        asked: Asked,
+        at: Span,
+    ) -> Ran<Flow> {
         if asked.level != ROOT {
             match self.overlay(asked.level).mock(&callee.callee).cloned() {
                 None => {}
@@ -172,13 +176,8 @@ impl Machine {
         Ok(Flow::Wait(call))
     }
 
-    /// Remembers the program while the machine is borrowed.
-    pub(super) fn begin_with(
-        &mut self,
-        slot: u32,
-        with: &crate::rego::compile::code::WithSpec,
-        values: Vec<Value>,
-    ) -> Ran<()> {
+    /// Begins to use replacements.
+    pub(super) fn begin_with(&mut self, slot: u32, with: &WithSpec, values: Vec<Value>) -> Ran<()> {
         let at = self.bases.slots + slot as usize;
         let level = self.frame()?.level;
         let next = self.overlay(level).replace(level, with, values.into_iter());
@@ -212,6 +211,3 @@ impl Sink for Printing<'_> {
         }
     }
 }
-
-#[allow(dead_code)]
-type Shared<T> = Arc<T>;

@@ -169,7 +169,8 @@ impl Machine {
                 let taken = self.collectors[self.bases.collectors + collector as usize].take();
                 let collected = taken.ok_or_else(|| internal("no collector"))?.finish();
                 let at = site_of(unit, site);
-                let value = collected.map_err(|_| RegoError::new(ErrorCode::EvalConflict, KEY_CONFLICT, at))?;
+                let value =
+                    collected.map_err(|_| RegoError::new(ErrorCode::EvalConflict, KEY_CONFLICT, at))?;
                 self.make(dst, value)?;
             }
             _ => {}
@@ -271,7 +272,14 @@ impl Machine {
         }
     }
 
-    fn contribute(&mut self, unit: &Unit, keys: Vec<Value>, leaf: Value, kind: LeafKind, site: u32) -> Ran<()> {
+    fn contribute(
+        &mut self,
+        unit: &Unit,
+        keys: Vec<Value>,
+        leaf: Value,
+        kind: LeafKind,
+        site: u32,
+    ) -> Ran<()> {
         // A pair and its share of a tree's node.
         self.around.budget.bytes(((keys.len() + 1) * 2 * size_of::<Value>()) as u64)?;
         let frame = self.frame()?;

@@ -33,7 +33,10 @@ pub(super) enum Dest {
 pub(super) enum Cursor {
     Value(Value),
     /// A place of rules, and the base document there.
-    Tree { node: u32, base: Option<Value> },
+    Tree {
+        node: u32,
+        base: Option<Value>,
+    },
 }
 
 /// What solutions have made so far.

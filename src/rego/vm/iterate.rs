@@ -111,10 +111,8 @@ mod tests {
     fn a_walk_shows_every_value_before_what_is_in_it() {
         let value = json::read(br#"{"a": [1, {"b": 2}], "c": 3}"#, &ReadLimits::default()).unwrap();
         let mut walk = Iter::Walk(Box::new(Walk::new(&value)));
-        let paths: Vec<String> = std::iter::from_fn(|| walk.next()).map(|(path, _)| path.to_string()).collect();
-        assert_eq!(
-            paths,
-            ["[]", r#"["a"]"#, r#"["a", 0]"#, r#"["a", 1]"#, r#"["a", 1, "b"]"#, r#"["c"]"#]
-        );
+        let paths: Vec<String> =
+            std::iter::from_fn(|| walk.next()).map(|(path, _)| path.to_string()).collect();
+        assert_eq!(paths, ["[]", r#"["a"]"#, r#"["a", 0]"#, r#"["a", 1]"#, r#"["a", 1, "b"]"#, r#"["c"]"#]);
     }
 }

@@ -77,7 +77,12 @@ pub(super) enum Flow {
 pub(super) type Ran<T> = Result<T, RegoError>;
 
 impl Machine {
-    pub(crate) fn new(program: Arc<Program>, input: Option<Value>, data: Value, around: Surroundings) -> Self {
+    pub(crate) fn new(
+        program: Arc<Program>,
+        input: Option<Value>,
+        data: Value,
+        around: Surroundings,
+    ) -> Self {
         Self {
             program,
             around,
@@ -209,7 +214,8 @@ impl Machine {
     fn stop(&mut self, causes: Arc<[Cause]>) -> Ran<Label> {
         let frame = self.frame()?;
         let rule = frame.unit.sites.get(frame.definition as usize).copied();
-        let rule = rule.or_else(|| causes.first().map(|cause| cause.at)).ok_or_else(|| internal("no site"))?;
+        let rule =
+            rule.or_else(|| causes.first().map(|cause| cause.at)).ok_or_else(|| internal("no site"))?;
         frame.stopped.push(Stopped { rule, causes });
         frame.level = frame.entry_level;
         Ok(frame.on_stop)
@@ -334,7 +340,8 @@ impl Machine {
                 match dest {
                     Dest::Reg(reg) => self.regs[self.bases.regs + reg as usize] = value.clone(),
                     Dest::Cursor(cursor) => {
-                        self.cursors[self.bases.cursors + cursor as usize] = Some(Cursor::Value(value.clone()));
+                        self.cursors[self.bases.cursors + cursor as usize] =
+                            Some(Cursor::Value(value.clone()));
                     }
                     Dest::Asker => {}
                 }

@@ -47,7 +47,12 @@ impl Overlay {
     }
 
     /// A level over this one, which has the number `parent`.
-    pub(super) fn replace(&self, parent: Level, with: &WithSpec, mut values: impl Iterator<Item = Value>) -> Self {
+    pub(super) fn replace(
+        &self,
+        parent: Level,
+        with: &WithSpec,
+        mut values: impl Iterator<Item = Value>,
+    ) -> Self {
         let mut next = self.over(parent);
         next.mocks.clone_from(&self.mocks);
         next.affected = Arc::clone(&with.affected);

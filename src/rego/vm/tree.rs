@@ -1,6 +1,7 @@
 //! References through the tree of rules and base documents.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::call::Asked;
 use super::frame::{Cursor, Dest};
@@ -8,7 +9,7 @@ use super::iterate::Iter;
 use super::machine::{Flow, Machine, Ran, internal};
 use super::memo::Memo;
 use super::overlay::{ROOT, base_at};
-use crate::rego::compile::code::{Label, NodeCode};
+use crate::rego::compile::code::{Instr, Label, NodeCode, Operand, Shape, Unit};
 use crate::rego::value::{Str, Value};
 
 impl Machine {
@@ -17,9 +18,9 @@ impl Machine {
         let asked = Asked { level: ROOT, dest: Dest::Asker, fail: 0 };
         let mut node = 0;
         for (used, step) in path.iter().enumerate() {
-            if self.node(node)?.rule.is_some() {
-                let rest: Vec<Value> = path[used..].iter().map(|step| Value::String(step.clone())).collect();
-                return self.ask_below_rule(node, &rest, asked);
+            if let Some(group) = self.node(node)?.rule {
+                self.ask_in_rule(group, &path[used..])?;
+                return Ok(Flow::Switched);
             }
             match self.node(node)?.children.get(step) {
                 Some(child) => node = *child,
@@ -35,16 +36,34 @@ impl Machine {
         }
     }
 
-    /// A rule has the whole value of a path that goes on behind it: only the machine's asker writes such paths, so
-    /// it is not worth a unit of its own. Keys of partial rules are looked up alone.
-    fn ask_below_rule(&mut self, node: u32, rest: &[Value], asked: Asked) -> Ran<Flow> {
-        let group = self.node(node)?.rule.ok_or_else(|| internal("no rule"))?;
-        match rest {
-            [key] if self.program.groups[group as usize].keyed.is_some() => {
-                self.ask_rule_at(group, key.clone(), asked)
-            }
-            _ => self.receive(&Memo::Undefined, asked.dest, asked.fail),
-        }
+    /// What is in a rule's value: by code made for this question.
+    fn ask_in_rule(&mut self, group: u32, keys: &[Str]) -> Ran<()> {
+        let dst = 0;
+        let fail = keys.len() as Label + 2;
+        let mut code = vec![Instr::Rule { group, dst, fail }];
+        code.extend((0..).zip(keys).map(|(index, _)| Instr::Get {
+            dst,
+            base: Operand::Reg(dst),
+            key: Operand::Const(index),
+            fail,
+        }));
+        code.push(Instr::Produce { value: Operand::Reg(dst), site: 0 });
+        code.push(Instr::Return);
+        let unit = Unit {
+            shape: Shape::Document,
+            code,
+            consts: keys.iter().map(|key| Value::String(key.clone())).collect(),
+            operands: Vec::new(),
+            sites: Vec::new(),
+            callees: Vec::new(),
+            withs: Vec::new(),
+            registers: 1,
+            iters: 0,
+            collectors: 0,
+            cursors: 0,
+            slots: 0,
+        };
+        self.push(Arc::new(unit), Vec::new(), ROOT, None, (Dest::Asker, 0))
     }
 
     pub(super) fn node(&self, node: u32) -> Ran<&NodeCode> {
