@@ -68,7 +68,9 @@ impl Sink for () {
 
 /// Patterns that were compiled, to be kept for the length of an evaluation or longer.
 #[derive(Debug, Default)]
-pub struct Caches {}
+pub struct Caches {
+    schemas: json_schema::Cache,
+}
 
 /// What a builtin does: a value, nothing (undefined), or an error.
 pub type BuiltinFn = fn(&mut Context<'_>, &[Value]) -> Result<Option<Value>, BuiltinError>;

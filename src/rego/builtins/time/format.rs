@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::calendar::Civil;
-use super::layout::{self, Field, Offset, Pad};
+use super::layout::{self, Field, Offset, Pad, To};
 use super::zone::ZoneInfo;
 
 /// The civil fields as the layout wants them.
@@ -80,10 +80,10 @@ fn write_offset(out: &mut String, offset: Offset, seconds: i64) {
     let absolute = seconds.abs();
     let colon = if offset.colons { ":" } else { "" };
     let _ = write!(out, "{:02}", absolute / 3600);
-    if offset.minutes {
+    if offset.to >= To::Minutes {
         let _ = write!(out, "{colon}{:02}", absolute / 60 % 60);
     }
-    if offset.seconds {
+    if offset.to >= To::Seconds {
         let _ = write!(out, "{colon}{:02}", absolute % 60);
     }
 }

@@ -44,8 +44,15 @@ pub(super) struct Offset {
     /// `Z07:00`: zero is `Z`.
     pub(super) zulu: bool,
     pub(super) colons: bool,
-    pub(super) minutes: bool,
-    pub(super) seconds: bool,
+    pub(super) to: To,
+}
+
+/// How far an offset is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum To {
+    Hours,
+    Minutes,
+    Seconds,
 }
 
 /// Fields by the text that names them, the longer before the shorter one that it begins with.
@@ -73,16 +80,16 @@ const NAMED: [(&str, Field); 37] = [
     ("5", Field::Second(Pad::None)),
     ("PM", Field::Noon { upper: true }),
     ("pm", Field::Noon { upper: false }),
-    ("-070000", offset(false, false, true, true)),
-    ("-07:00:00", offset(false, true, true, true)),
-    ("-0700", offset(false, false, true, false)),
-    ("-07:00", offset(false, true, true, false)),
-    ("-07", offset(false, false, false, false)),
-    ("Z070000", offset(true, false, true, true)),
-    ("Z07:00:00", offset(true, true, true, true)),
-    ("Z0700", offset(true, false, true, false)),
-    ("Z07:00", offset(true, true, true, false)),
-    ("Z07", offset(true, false, false, false)),
+    ("-070000", offset(false, false, To::Seconds)),
+    ("-07:00:00", offset(false, true, To::Seconds)),
+    ("-0700", offset(false, false, To::Minutes)),
+    ("-07:00", offset(false, true, To::Minutes)),
+    ("-07", offset(false, false, To::Hours)),
+    ("Z070000", offset(true, false, To::Seconds)),
+    ("Z07:00:00", offset(true, true, To::Seconds)),
+    ("Z0700", offset(true, false, To::Minutes)),
+    ("Z07:00", offset(true, true, To::Minutes)),
+    ("Z07", offset(true, false, To::Hours)),
     (".0", FRACTION),
     (".9", FRACTION),
     (",0", FRACTION),
@@ -91,8 +98,8 @@ const NAMED: [(&str, Field); 37] = [
 
 const FRACTION: Field = Field::Fraction { digits: 0, separator: b'.', trim: false };
 
-const fn offset(zulu: bool, colons: bool, minutes: bool, seconds: bool) -> Field {
-    Field::Offset(Offset { zulu, colons, minutes, seconds })
+const fn offset(zulu: bool, colons: bool, to: To) -> Field {
+    Field::Offset(Offset { zulu, colons, to })
 }
 
 /// A layout up to and with its first field.

@@ -99,6 +99,11 @@ fn nanos(position: usize, value: &Value) -> Result<i64, BuiltinError> {
     }
 }
 
+/// Whether the text can be read by the layout.
+pub(super) fn has_layout(layout: &str, text: &str) -> bool {
+    parse::parse(layout, text).is_ok()
+}
+
 fn in_range(nanos: i128) -> Answer {
     let outside = |_| BuiltinError::Failed("time outside of valid range".to_owned());
     i64::try_from(nanos).map(|it| Some(Value::from(it))).map_err(outside)

@@ -1,7 +1,7 @@
 //! Reading an instant by a layout, with the errors that Go gives.
 
 use super::calendar::{Civil, MONTHS, NANOS_PER_SECOND, WEEKDAYS, days_in};
-use super::layout::{self, Field, Offset, Pad};
+use super::layout::{self, Field, Offset, Pad, To};
 
 /// Why a field could not be read.
 enum Bad {
@@ -255,10 +255,10 @@ fn numeric_zone(text: &str, offset: Offset) -> Read<'_, i64> {
     let colon = |text| if offset.colons { skip(text, ":").map_err(|_| Bad::Form) } else { Ok(text) };
     let (hours, mut rest) = digits(&text[1..], 2)?;
     let (mut minutes, mut seconds) = (0, 0);
-    if offset.minutes {
+    if offset.to >= To::Minutes {
         (minutes, rest) = digits(colon(rest)?, 2)?;
     }
-    if offset.seconds {
+    if offset.to >= To::Seconds {
         (seconds, rest) = digits(colon(rest)?, 2)?;
     }
     // Go takes 24 hours and 60 minutes.

@@ -1,0 +1,84 @@
+//! `json.match_schema` and `json.verify_schema`: JSON Schema of drafts 4, 6 and 7 together, with the messages that
+//! policies put into their results. No schema is fetched from anywhere.
+
+mod compile;
+mod format;
+mod pointer;
+mod schema;
+mod validate;
+
+use std::sync::Arc;
+
+use super::{Builtin, BuiltinError, Context, operand};
+use crate::rego::value::{ObjectBuilder, ReadLimits, Value, json};
+use schema::Schema;
+
+pub(super) const BUILTINS: &[Builtin] = &[
+    Builtin { name: "json.match_schema", run: match_schema },
+    Builtin { name: "json.verify_schema", run: verify_schema },
+];
+
+type Answer = Result<Option<Value>, BuiltinError>;
+
+/// Schemas that are kept compiled. Policies have one or two; a policy that makes one per item must not fill memory.
+const CACHED_SCHEMAS: usize = 16;
+
+/// Compiled schemas by the value that they were compiled from.
+#[derive(Debug, Default)]
+pub(super) struct Cache {
+    schemas: Vec<(Value, Arc<Schema>)>,
+}
+
+impl Cache {
+    fn get(&mut self, source: &Value) -> Result<Arc<Schema>, String> {
+        if let Some((_, schema)) = self.schemas.iter().find(|(known, _)| known == source) {
+            return Ok(Arc::clone(schema));
+        }
+        let schema = Arc::new(compile::compile(&document(source)?)?);
+        if self.schemas.len() == CACHED_SCHEMAS {
+            self.schemas.remove(0);
+        }
+        self.schemas.push((source.clone(), Arc::clone(&schema)));
+        Ok(schema)
+    }
+}
+
+/// A document or schema: an object as it is, a string as the JSON that it holds.
+fn document(value: &Value) -> Result<Value, String> {
+    match value {
+        Value::Object(_) | Value::Array(_) => Ok(value.clone()),
+        Value::String(text) => {
+            json::read(text.as_bytes(), &ReadLimits::default()).map_err(|_| "invalid JSON string".to_owned())
+        }
+        _ => Err("wrong type, expected string or object".to_owned()),
+    }
+}
+
+fn match_schema(context: &mut Context<'_>, args: &[Value]) -> Answer {
+    let document = document(operand::any(args, 1)).map_err(BuiltinError::Failed)?;
+    let schema = context.caches.schemas.get(operand::any(args, 2)).map_err(BuiltinError::Failed)?;
+    let errors = validate::validate(&schema, &document, context.budget)?;
+    let valid = errors.is_empty();
+    let errors = errors.into_iter().map(|error| {
+        let mut out = ObjectBuilder::new();
+        out.push_str("error", format!("{}: {}", error.field, error.description));
+        out.push_str("type", error.kind);
+        out.push_str("field", error.field);
+        out.push_str("desc", error.description);
+        Value::Object(out.build_last_wins())
+    });
+    let errors: Vec<Value> = errors.collect();
+    Ok(Some(Value::from(vec![Value::Bool(valid), Value::from(errors)])))
+}
+
+#[allow(clippy::unnecessary_wraps)] // the shape of every builtin
+fn verify_schema(context: &mut Context<'_>, args: &[Value]) -> Answer {
+    let verdict = match context.caches.schemas.get(operand::any(args, 1)) {
+        Ok(_) => [Value::Bool(true), Value::Null],
+        Err(error) => [Value::Bool(false), Value::from(format!("jsonschema: {error}"))],
+    };
+    Ok(Some(Value::from(verdict.to_vec())))
+}
+
+#[cfg(test)]
+mod tests;
