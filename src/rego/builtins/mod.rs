@@ -19,6 +19,7 @@ mod objects;
 mod operand;
 mod semver;
 mod sets;
+mod sprintf;
 mod time;
 mod types;
 
@@ -119,6 +120,7 @@ const FAMILIES: &[&[Builtin]] = &[
     objects::BUILTINS,
     semver::BUILTINS,
     sets::BUILTINS,
+    sprintf::BUILTINS,
     time::BUILTINS,
     types::BUILTINS,
 ];

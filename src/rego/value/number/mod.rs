@@ -69,7 +69,7 @@ impl Number {
 
     /// The number of a text that is known to have JSON's grammar.
     pub(super) fn from_checked_text(text: &str) -> Self {
-        if text.len() < 20
+        if text.len() <= 20
             && text != "-0"
             && let Ok(int) = text.parse()
         {
