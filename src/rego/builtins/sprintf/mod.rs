@@ -240,15 +240,18 @@ impl Formatter<'_> {
     }
 
     fn digits(&mut self) -> Option<usize> {
-        let rest = &self.format[self.at..];
-        let count = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let number = rest[..count].parse::<usize>().ok()?;
-        if number > MAX_WIDTH {
-            // Go gives up at once: the rest of the digits is no verb.
-            return None;
+        let start = self.at;
+        let mut number = 0;
+        while let Some(digit) = self.peek().filter(u8::is_ascii_digit) {
+            if number > MAX_WIDTH {
+                // Go gives up at once, and finds no verb.
+                self.at = self.format.len();
+                return None;
+            }
+            number = number * 10 + usize::from(digit - b'0');
+            self.at += 1;
         }
-        self.at += count;
-        Some(number)
+        (self.at > start).then_some(number)
     }
 
     /// Notes the arguments that no verb took.
