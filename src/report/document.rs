@@ -71,7 +71,7 @@ struct Source<'a> {
 }
 
 impl<'a> Document<'a> {
-    pub(super) fn new(report: &'a RunReport, options: &Options) -> Self {
+    pub(super) fn new(report: &'a RunReport, options: Options) -> Self {
         let components = views(report, options).into_iter().map(|view| Component::new(view, report));
         Self {
             success: report.success(),

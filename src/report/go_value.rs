@@ -1,4 +1,6 @@
-//! Values in the spelling of Go's `fmt`, which the JUnit and summary reports have always shown.
+//! Values in the spelling of Go's `fmt`, which the `junit` and `summary` reports have always shown.
+
+use std::fmt::Write as _;
 
 use serde_json::Value;
 
@@ -32,11 +34,13 @@ pub(super) fn quoted(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            _ if super::sanitise::is_hidden(it) => out.push_str(&match u32::from(it) {
-                code @ ..=0x7f => format!("\\x{code:02x}"),
-                code @ ..=0xffff => format!("\\u{code:04x}"),
-                code => format!("\\U{code:08x}"),
-            }),
+            _ if super::sanitise::is_hidden(it) => {
+                let _ = match u32::from(it) {
+                    code @ ..=0x7f => write!(out, "\\x{code:02x}"),
+                    code @ ..=0xffff => write!(out, "\\u{code:04x}"),
+                    code => write!(out, "\\U{code:08x}"),
+                };
+            }
             _ => out.push(it),
         }
     }

@@ -145,7 +145,7 @@ fn target(format: Format, case: &Case) -> Target {
 fn rendered(case: &Case, report: &RunReport, format: Format) -> String {
     let colour = if case.has("--color") { Colour::Always } else { Colour::Never };
     let options = Options { successes: Successes::Listed, colour, ..EVERYTHING };
-    String::from_utf8(render(report, &options, &target(format, case))).expect("text")
+    String::from_utf8(render(report, options, &target(format, case))).expect("text")
 }
 
 /// Compares one file of every case that has it, and says how many there were.

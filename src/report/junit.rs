@@ -1,6 +1,5 @@
 //! `--output junit`: one suite a component, one test case a result. What is undecided is an `error`.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use jiff::fmt::strtime;
@@ -21,7 +20,7 @@ struct Counts {
 }
 
 /// The document, in one line and without a declaration.
-pub(super) fn render(report: &RunReport, options: &Options) -> String {
+pub(super) fn render(report: &RunReport, options: Options) -> String {
     let time =
         strtime::format("%Y-%m-%dT%H:%M:%SZ", &report.created.to_zoned(TimeZone::UTC)).unwrap_or_default();
     let mut sum = Counts::default();
@@ -122,7 +121,7 @@ fn errors(out: &mut String, outcome: &Outcome) {
 }
 
 /// `code: message [key=value, …]`
-fn title(finding: &Cow<'_, Finding>) -> String {
+fn title(finding: &Finding) -> String {
     let mut told: Vec<_> = finding
         .metadata
         .iter()

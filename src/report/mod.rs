@@ -35,7 +35,7 @@ pub use targets::{BadTarget, Format, Place, Target};
 use crate::model::RunReport;
 
 /// The report in a format, as it is written: it ends in one newline.
-pub fn render(report: &RunReport, options: &Options, target: &Target) -> Vec<u8> {
+pub fn render(report: &RunReport, options: Options, target: &Target) -> Vec<u8> {
     let mut bytes = match target.format {
         Format::Json => json::render(report, options).into_bytes(),
         Format::Yaml => yaml::render(report, options).into_bytes(),

@@ -38,7 +38,7 @@ struct Component<'a> {
 }
 
 /// One line.
-pub(super) fn render(report: &RunReport, options: &Options) -> String {
+pub(super) fn render(report: &RunReport, options: Options) -> String {
     let components: Vec<_> = views(report, options).iter().map(component).collect();
     go_json::to_string(&Summary {
         snapshot: &report.snapshot,

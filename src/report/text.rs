@@ -22,7 +22,7 @@ const DOCS: &str = "For more information about policy issues, see the policy doc
                     https://conforma.dev/docs/policy/\n";
 
 /// The report; it ends in a newline.
-pub(super) fn render(report: &RunReport, options: &Options, shown: Shown) -> String {
+pub(super) fn render(report: &RunReport, options: Options, shown: Shown) -> String {
     let totals = Totals::of(report);
     let views = views(report, options);
     let mut out = String::new();

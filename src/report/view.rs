@@ -25,11 +25,11 @@ pub(super) struct View<'a> {
 }
 
 /// All components, in the report's order.
-pub(super) fn views<'a>(report: &'a RunReport, options: &Options) -> Vec<View<'a>> {
+pub(super) fn views(report: &RunReport, options: Options) -> Vec<View<'_>> {
     report.components.iter().map(|component| view(component, options)).collect()
 }
 
-fn view<'a>(component: &'a ComponentReport, options: &Options) -> View<'a> {
+fn view(component: &ComponentReport, options: Options) -> View<'_> {
     let verdict = component.outcome.verdict();
     let Outcome::Judged(judged) = &component.outcome else {
         return View {

@@ -13,7 +13,7 @@ use crate::model::RunReport;
 const STEP: usize = 2;
 
 /// The report, ending in a newline.
-pub(super) fn render(report: &RunReport, options: &Options) -> String {
+pub(super) fn render(report: &RunReport, options: Options) -> String {
     match serde_json::to_value(Document::new(report, options)) {
         Ok(document) => to_string(&document),
         Err(error) => to_string(&serde_json::json!({ "error": error.to_string() })),

@@ -50,54 +50,29 @@ pub(super) fn key(out: &mut String, key: &str, indent: usize) {
 }
 
 fn style(text: &str) -> Style {
-    let found = Analysis::of(text);
+    let hidden = text.chars().any(|it| it != '\n' && (!is_printable(it) || is_other_break(it)));
+    let trailing = text.ends_with(' ');
     if text.contains('\n') {
-        return if found.block_allowed() { Style::Literal } else { Style::Double };
+        let block = !hidden && !trailing && !text.contains(" \n");
+        return if block { Style::Literal } else { Style::Double };
     }
-    if found.special || found.other_break {
+    if hidden || reads_as_other_type(text) {
         return Style::Double;
     }
-    if reads_as_other_type(text) {
-        return Style::Double;
-    }
-    if found.indicators || found.leading_space || found.trailing_space { Style::Single } else { Style::Plain }
+    if trailing || text.starts_with(' ') || has_indicator(text) { Style::Single } else { Style::Plain }
 }
 
-/// What a text holds that a style cannot carry.
-#[derive(Default)]
-struct Analysis {
-    special: bool,
-    other_break: bool,
-    indicators: bool,
-    leading_space: bool,
-    trailing_space: bool,
-    space_before_break: bool,
-}
-
-impl Analysis {
-    fn of(text: &str) -> Self {
-        let mut found = Self {
-            leading_space: text.starts_with(' '),
-            trailing_space: text.ends_with(' '),
-            space_before_break: text.contains(" \n"),
-            indicators: text.starts_with("---") || text.starts_with("..."),
-            ..Self::default()
-        };
-        let mut before = None;
-        let mut chars = text.chars().peekable();
-        while let Some(it) = chars.next() {
-            let ends_word = chars.peek().is_none_or(|next| is_blank(*next));
-            found.indicators |= is_indicator(it, before, ends_word);
-            found.special |= it != '\n' && !is_printable(it);
-            found.other_break |= is_other_break(it);
-            before = Some(it);
-        }
-        found
+/// Something that would end a plain text, or make it another thing.
+fn has_indicator(text: &str) -> bool {
+    let mut before = None;
+    let mut chars = text.chars().peekable();
+    let mut found = text.starts_with("---") || text.starts_with("...");
+    while let Some(it) = chars.next() {
+        let ends_word = chars.peek().is_none_or(|next| is_blank(*next));
+        found |= is_indicator(it, before, ends_word);
+        before = Some(it);
     }
-
-    fn block_allowed(&self) -> bool {
-        !(self.special || self.other_break || self.trailing_space || self.space_before_break)
-    }
+    found
 }
 
 fn is_indicator(it: char, before: Option<char>, ends_word: bool) -> bool {

@@ -4,7 +4,7 @@ use crate::model::failure::StageError;
 use crate::model::{Check, FailureKind, Judgement, Outcome, Stage};
 
 fn text(report: &RunReport) -> String {
-    render(report, &EVERYTHING, Shown { successes: true, ..Shown::default() })
+    render(report, EVERYTHING, Shown { successes: true, ..Shown::default() })
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn threat_46_nothing_planted_reaches_the_terminal_or_forges_a_line() {
         line.starts_with("✓") || line.starts_with("ImageRef: trusted") || line.starts_with("::")
     };
     assert_eq!(text.lines().find(forged), None);
-    let json = super::super::json::render(&report, &EVERYTHING);
+    let json = super::super::json::render(&report, EVERYTHING);
     let read: Value = serde_json::from_str(&json).expect("JSON");
     assert_eq!(read["components"][0]["name"], EVIL);
     assert_eq!(read["components"][0]["violations"][0]["msg"], EVIL);
