@@ -67,7 +67,7 @@ fn spelled(it: char) -> String {
 }
 
 /// Control characters, and those that show as nothing or change the direction of what follows.
-pub(crate) fn is_hidden(it: char) -> bool {
+pub fn is_hidden(it: char) -> bool {
     it.is_control()
         || matches!(it,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'

@@ -1,9 +1,6 @@
-//! A component as reports show it: results in their order, and only the metadata that was asked for.
+//! A component as reports show it: results in the judge's order, with only the metadata that was asked for.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
-
-use serde_json::Value;
 
 use super::options::{Detail, Options, Successes};
 use crate::model::{ComponentReport, Finding, Outcome, RunReport, Undecided, Verdict};
@@ -45,10 +42,10 @@ fn view(component: &ComponentReport, options: Options) -> View<'_> {
     View {
         component,
         verdict,
-        violations: arranged(&judged.violations, options.detail),
-        warnings: arranged(&judged.warnings, options.detail),
+        violations: shown(&judged.violations, options.detail),
+        warnings: shown(&judged.warnings, options.detail),
         successes: match options.successes {
-            Successes::Listed => arranged(&judged.successes, options.detail),
+            Successes::Listed => shown(&judged.successes, options.detail),
             Successes::Counted => Vec::new(),
         },
         success_count: judged.successes.len(),
@@ -56,10 +53,8 @@ fn view(component: &ComponentReport, options: Options) -> View<'_> {
     }
 }
 
-fn arranged(findings: &[Finding], detail: Detail) -> Vec<Cow<'_, Finding>> {
-    let mut shown: Vec<_> = findings.iter().map(|finding| told(finding, detail)).collect();
-    shown.sort_by(|a, b| order(a, b));
-    shown
+fn shown(findings: &[Finding], detail: Detail) -> Vec<Cow<'_, Finding>> {
+    findings.iter().map(|finding| told(finding, detail)).collect()
 }
 
 fn told(finding: &Finding, detail: Detail) -> Cow<'_, Finding> {
@@ -72,25 +67,6 @@ fn told(finding: &Finding, detail: Detail) -> Cow<'_, Finding> {
         msg: finding.msg.clone(),
         metadata: metadata.map(|(key, value)| (key.clone(), value.clone())).collect(),
     })
-}
-
-/// By code, then by first term, then by message; what is not a text counts as empty.
-fn order(a: &Finding, b: &Finding) -> Ordering {
-    let key = |finding: &Finding, name: &str| first_text(finding.metadata.get(name)).to_owned();
-    key(a, "code")
-        .cmp(&key(b, "code"))
-        .then_with(|| key(a, "term").cmp(&key(b, "term")))
-        .then_with(|| a.msg.cmp(&b.msg))
-}
-
-fn first_text(value: Option<&Value>) -> &str {
-    match value {
-        Some(Value::String(text)) => text,
-        Some(Value::Array(items)) => {
-            items.iter().filter_map(Value::as_str).find(|text| !text.is_empty()).unwrap_or("")
-        }
-        _ => "",
-    }
 }
 
 /// Sums over all components.
@@ -140,6 +116,8 @@ pub(super) enum Word {
 mod tests {
     use std::collections::BTreeMap;
 
+    use serde_json::Value;
+
     use super::*;
 
     fn finding(msg: &str, metadata: &[(&str, Value)]) -> Finding {
@@ -149,22 +127,9 @@ mod tests {
     }
 
     #[test]
-    fn results_are_ordered_by_code_then_term_then_message() {
-        let findings = [
-            finding("b", &[("code", "x.y".into()), ("term", "b".into())]),
-            finding("z", &[]),
-            finding("c", &[("code", "x.y".into()), ("term", serde_json::json!(["", "a"]))]),
-            finding("a", &[("code", "x.y".into()), ("term", "b".into())]),
-            finding("number", &[("code", 7.into())]),
-        ];
-        let order: Vec<_> = arranged(&findings, Detail::Full).iter().map(|it| it.msg.clone()).collect();
-        assert_eq!(order, ["number", "z", "c", "a", "b"]);
-    }
-
-    #[test]
     fn without_info_only_code_date_and_term_are_told() {
         let findings = [finding("m", &[("code", "a.b".into()), ("title", "T".into()), ("extra", 1.into())])];
-        let told = arranged(&findings, Detail::Brief);
+        let told = shown(&findings, Detail::Brief);
         assert_eq!(told[0].metadata.keys().collect::<Vec<_>>(), ["code"]);
     }
 }

@@ -1,0 +1,119 @@
+//! What a command line means: everything checked, nothing left to interpret further down.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::colour::ColourChoice;
+use super::exit::Strictness;
+use super::logging::LogSettings;
+use super::policy_argument::PolicyDocument;
+use crate::judge::FilterType;
+use crate::model::Snapshot;
+use crate::report::{Detail, Successes, Target};
+use crate::trust::TransparencyLog;
+
+/// `ec validate image`
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What to validate, before image indexes are expanded.
+    pub snapshot: Snapshot,
+    /// The policy's text, still to be read.
+    pub policy: PolicyDocument,
+    /// `--public-key`, as given: overrides the policy's.
+    pub public_key: Option<String>,
+    /// `--rekor-url`: overrides the policy's.
+    pub rekor_url: Option<String>,
+    /// `--ignore-rekor`
+    pub transparency_log: TransparencyLog,
+    /// `--skip-image-sig-check`
+    pub image_signature: SignatureCheck,
+    /// `--skip-att-sig-check`
+    pub attestation_signature: SignatureCheck,
+    /// `--extra-rule-data`: keys and texts, for every source group.
+    pub extra_rule_data: Vec<(String, String)>,
+    /// `--effective-time`
+    pub effective_time: EffectiveTime,
+    /// `--filter-type`
+    pub filter: FilterType,
+    /// `--strict`
+    pub strictness: Strictness,
+    /// `--show-successes`
+    pub successes: Successes,
+    /// `--info`
+    pub detail: Detail,
+    /// Where reports go, in the order given; never empty.
+    pub targets: Vec<Target>,
+    /// `--layout`: image layouts that answer in place of the network; empty means the network.
+    pub layouts: Vec<PathBuf>,
+    /// `--workers`; none means what the machine allows.
+    pub workers: Option<NonZeroUsize>,
+    /// `--timeout`; none means no deadline.
+    pub timeout: Option<Duration>,
+    /// `--retry-*`
+    pub retry: Retry,
+    /// The clock when the command line was read.
+    pub started: Timestamp,
+    /// Logs, colour, progress.
+    pub console: ConsoleSettings,
+    /// What is odd but no mistake, to be logged as warnings.
+    pub notes: Vec<String>,
+}
+
+/// Whether signatures of a kind are checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignatureCheck {
+    /// They are.
+    Verify,
+    /// Switched off, which the report says.
+    Skip,
+}
+
+/// The instant that dates of rules are compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EffectiveTime {
+    /// When the run starts.
+    Now,
+    /// A fixed one.
+    At(Timestamp),
+    /// For each component the time of its own verified attestations.
+    Attestation,
+}
+
+/// How requests are tried again.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Retry {
+    /// Tries beyond the first.
+    pub tries: u32,
+    /// Before the second try.
+    pub base: Duration,
+    /// Between two tries, at most.
+    pub max_wait: Duration,
+    /// By which the wait grows; at least 1.
+    pub factor: f64,
+    /// Share of a wait that is left to chance, 0 to 1.
+    pub jitter: f64,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self {
+            tries: 3,
+            base: Duration::from_secs(1),
+            max_wait: Duration::from_secs(3),
+            factor: 2.0,
+            jitter: 0.1,
+        }
+    }
+}
+
+/// What every command shows of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConsoleSettings {
+    /// Level and place of log lines.
+    pub log: LogSettings,
+    /// Whether to colour.
+    pub colour: ColourChoice,
+}

@@ -1,0 +1,297 @@
+//! Values of flags in Go's spelling: booleans, numbers, durations and lists, with the error texts that users of the
+//! Go tool know.
+
+use std::time::Duration;
+
+/// `strconv.ParseBool`.
+///
+/// # Errors
+/// The text of the error.
+pub(super) fn boolean(text: &str) -> Result<bool, String> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+        _ => Err(format!("strconv.ParseBool: parsing {text:?}: invalid syntax")),
+    }
+}
+
+/// `strconv.ParseInt` with base 0: a prefix names the base, and underscores may stand between digits then.
+///
+/// # Errors
+/// The text of the error.
+pub(super) fn integer(text: &str) -> Result<i64, String> {
+    let problem = |what: &str| format!("strconv.ParseInt: parsing {text:?}: {what}");
+    let (negative, digits) = match text.as_bytes().first() {
+        Some(b'-') => (true, &text[1..]),
+        Some(b'+') => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let (digits, radix) = base(digits);
+    let plain = digits.replace('_', "");
+    let underscores_are_between = radix != 10 && !digits.ends_with('_') && !digits.contains("__");
+    let well_formed = !plain.is_empty() && plain.chars().all(|it| it.is_digit(radix));
+    if !well_formed || (digits.contains('_') && !underscores_are_between) {
+        return Err(problem("invalid syntax"));
+    }
+    let signed = if negative { format!("-{plain}") } else { plain };
+    i64::from_str_radix(&signed, radix).map_err(|_| problem("value out of range"))
+}
+
+fn base(digits: &str) -> (&str, u32) {
+    match digits.as_bytes() {
+        [b'0', b'x' | b'X', ..] => (&digits[2..], 16),
+        [b'0', b'o' | b'O', ..] => (&digits[2..], 8),
+        [b'0', b'b' | b'B', ..] => (&digits[2..], 2),
+        [b'0', _, ..] => (&digits[1..], 8),
+        _ => (digits, 10),
+    }
+}
+
+/// `strconv.ParseFloat`.
+///
+/// # Errors
+/// The text of the error.
+pub(super) fn float(text: &str) -> Result<f64, String> {
+    text.parse().map_err(|_| format!("strconv.ParseFloat: parsing {text:?}: invalid syntax"))
+}
+
+/// A duration and its sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Span {
+    /// Above zero.
+    Positive(Duration),
+    /// Zero, or below.
+    NothingOrLess,
+}
+
+/// Nanoseconds in each unit, by its names.
+const UNITS: [(&str, u128); 8] = [
+    ("ns", 1),
+    ("us", 1_000),
+    ("µs", 1_000),
+    ("μs", 1_000),
+    ("ms", 1_000_000),
+    ("s", 1_000_000_000),
+    ("m", 60_000_000_000),
+    ("h", 3_600_000_000_000),
+];
+
+/// `time.ParseDuration`: `1h2m3.5s`, `500ms`, `0`.
+///
+/// # Errors
+/// The text of the error.
+pub(super) fn duration(text: &str) -> Result<Span, String> {
+    let invalid = || format!("time: invalid duration {text:?}");
+    let (negative, mut rest) = match text.as_bytes().first() {
+        Some(b'-') => (true, &text[1..]),
+        Some(b'+') => (false, &text[1..]),
+        _ => (false, text),
+    };
+    if rest == "0" {
+        return Ok(Span::NothingOrLess);
+    }
+    if rest.is_empty() {
+        return Err(invalid());
+    }
+    let mut nanoseconds: u128 = 0;
+    while !rest.is_empty() {
+        let (number, after) = split(rest, |it: char| it.is_ascii_digit() || it == '.');
+        let (unit, after) = split(after, |it: char| !it.is_ascii_digit() && it != '.');
+        rest = after;
+        if unit.is_empty() && !number.is_empty() {
+            return Err(format!("time: missing unit in duration {text:?}"));
+        }
+        let scale = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, scale)| *scale);
+        let count = scaled(number, scale.unwrap_or(1)).ok_or_else(invalid)?;
+        if scale.is_none() {
+            return Err(format!("time: unknown unit {unit:?} in duration {text:?}"));
+        }
+        nanoseconds = nanoseconds.checked_add(count).ok_or_else(invalid)?;
+    }
+    let nanoseconds =
+        i64::try_from(nanoseconds).ok().and_then(|it| u64::try_from(it).ok()).ok_or_else(invalid)?;
+    if negative || nanoseconds == 0 {
+        return Ok(Span::NothingOrLess);
+    }
+    Ok(Span::Positive(Duration::from_nanos(nanoseconds)))
+}
+
+fn split(text: &str, takes: impl Fn(char) -> bool) -> (&str, &str) {
+    text.split_at(text.find(|it| !takes(it)).unwrap_or(text.len()))
+}
+
+/// A decimal number times a scale, cut to whole nanoseconds.
+fn scaled(number: &str, scale: u128) -> Option<u128> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    if (whole.is_empty() && fraction.is_empty()) || fraction.contains('.') {
+        return None;
+    }
+    let whole: u128 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    // Go keeps as many digits as its 63 bits hold; what is below a nanosecond is cut either way.
+    let digits = &fraction[..fraction.len().min(18)];
+    let parts: u128 = if digits.is_empty() { 0 } else { digits.parse().ok()? };
+    let tens = 10_u128.pow(u32::try_from(digits.len()).ok()?);
+    let sum = whole.checked_mul(scale)?.checked_add(parts.checked_mul(scale)? / tens)?;
+    Some(sum)
+}
+
+/// One record of comma-separated values (RFC 4180, as Go's `encoding/csv` reads it): the first of the text, the
+/// rest is not looked at. An empty text has no values.
+///
+/// # Errors
+/// The text of the error.
+pub(super) fn list(text: &str) -> Result<Vec<String>, String> {
+    let text = text.trim_start_matches(['\n']).trim_start_matches("\r\n");
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut fields = Vec::new();
+    let mut rest = text;
+    loop {
+        let at = text.len() - rest.len();
+        let (field, after) = match rest.strip_prefix('"') {
+            Some(quoted) => quoted_field(text, at, quoted)?,
+            None => bare_field(text, at, rest)?,
+        };
+        fields.push(field);
+        match after.strip_prefix(',') {
+            Some(after) => rest = after,
+            None => return Ok(fields),
+        }
+    }
+}
+
+fn bare_field<'a>(text: &str, at: usize, rest: &'a str) -> Result<(String, &'a str), String> {
+    let end = rest.find([',', '\n']).unwrap_or(rest.len());
+    let (field, after) = rest.split_at(end);
+    if let Some(quote) = field.find('"') {
+        return Err(bad_csv(text, at + quote, "bare \" in non-quoted-field"));
+    }
+    Ok((field.trim_end_matches('\r').to_owned(), after))
+}
+
+fn quoted_field<'a>(text: &str, at: usize, quoted: &'a str) -> Result<(String, &'a str), String> {
+    let mut field = String::new();
+    let mut rest = quoted;
+    loop {
+        let Some(quote) = rest.find('"') else {
+            return Err(bad_csv(text, text.len(), "extraneous or missing \" in quoted-field"));
+        };
+        field.push_str(&rest[..quote]);
+        rest = &rest[quote + 1..];
+        if let Some(after) = rest.strip_prefix('"') {
+            field.push('"');
+            rest = after;
+        } else if rest.is_empty() || rest.starts_with([',', '\n']) || rest.starts_with("\r\n") {
+            return Ok((field, rest));
+        } else {
+            let quote = at + 1 + (quoted.len() - rest.len()) - 1;
+            return Err(bad_csv(text, quote, "extraneous or missing \" in quoted-field"));
+        }
+    }
+}
+
+fn bad_csv(text: &str, offset: usize, what: &str) -> String {
+    let before = &text[..offset];
+    let line = 1 + before.matches('\n').count();
+    let column = offset - before.rfind('\n').map_or(0, |it| it + 1) + 1;
+    format!("parse error on line {line}, column {column}: {what}")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn nanoseconds(text: &str) -> u128 {
+        match duration(text).expect(text) {
+            Span::Positive(it) => it.as_nanos(),
+            Span::NothingOrLess => 0,
+        }
+    }
+
+    #[test]
+    fn durations_are_gos() {
+        for (text, expected) in [
+            ("0", 0),
+            ("5m", 300_000_000_000),
+            ("1h2m3.5s", 3_723_500_000_000),
+            ("500ms", 500_000_000),
+            ("1ns", 1),
+            (".5s", 500_000_000),
+            ("1.s", 1_000_000_000),
+            ("2us1µs", 3_000),
+            ("-5m", 0),
+            ("0.0000000001s", 0),
+            ("+1s", 1_000_000_000),
+        ] {
+            assert_eq!(nanoseconds(text), expected, "{text}");
+        }
+        for (text, error) in [
+            ("", "time: invalid duration \"\""),
+            ("5", "time: missing unit in duration \"5\""),
+            ("5d", "time: unknown unit \"d\" in duration \"5d\""),
+            ("m", "time: invalid duration \"m\""),
+            (".s", "time: invalid duration \".s\""),
+            ("1.2.3s", "time: invalid duration \"1.2.3s\""),
+            ("9999999999h", "time: invalid duration \"9999999999h\""),
+            (
+                "99999999999999999999999999999999999999999999h",
+                "time: invalid duration \"99999999999999999999999999999999999999999999h\"",
+            ),
+        ] {
+            assert_eq!(duration(text), Err(error.to_owned()));
+        }
+    }
+
+    #[test]
+    fn integers_have_a_base_by_prefix() {
+        for (text, expected) in [
+            ("5", 5),
+            ("-5", -5),
+            ("+5", 5),
+            ("0x1F", 31),
+            ("0b11", 3),
+            ("0o17", 15),
+            ("017", 15),
+            ("0x_1", 1),
+            ("0", 0),
+        ] {
+            assert_eq!(integer(text), Ok(expected), "{text}");
+        }
+        assert_eq!(integer("many"), Err("strconv.ParseInt: parsing \"many\": invalid syntax".to_owned()));
+        for text in ["", "-", "1_000", "0x", "0x1__2", "5.0", " 5", "08"] {
+            assert!(integer(text).is_err(), "{text}");
+        }
+        assert!(integer("9223372036854775808").is_err_and(|it| it.ends_with("value out of range")));
+    }
+
+    #[test]
+    fn lists_are_one_record_of_comma_separated_values() {
+        assert_eq!(list(""), Ok(vec![]));
+        assert_eq!(list("a,b"), Ok(vec!["a".to_owned(), "b".to_owned()]));
+        assert_eq!(list("a,"), Ok(vec!["a".to_owned(), String::new()]));
+        assert_eq!(list("\"a,\"\"b\"\"\",c"), Ok(vec!["a,\"b\"".to_owned(), "c".to_owned()]));
+        assert_eq!(list("a=1\nb=2"), Ok(vec!["a=1".to_owned()]));
+        assert_eq!(list("\"a\nb\""), Ok(vec!["a\nb".to_owned()]));
+        assert_eq!(
+            list("k={\"a\":1}"),
+            Err("parse error on line 1, column 4: bare \" in non-quoted-field".to_owned())
+        );
+        assert!(list("\"a\"b").is_err());
+        assert!(list("\"a").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_is_typed_panics(text in "(\\PC|[-+.0-9a-z\",\n\r_]){0,40}") {
+            let _ = (boolean(&text), integer(&text), float(&text), duration(&text), list(&text));
+        }
+
+        #[test]
+        fn plain_values_come_back(values in proptest::collection::vec("[^\",\r\n]{1,8}", 1..5)) {
+            prop_assert_eq!(list(&values.join(",")), Ok(values));
+        }
+    }
+}
