@@ -34,7 +34,9 @@ pub use image::{Base, Image, ImageIndex};
 pub use key::SigningKey;
 pub use sbom::{cyclonedx, spdx};
 pub use scenario::{App, Built, Scenario};
-pub use signed::{SignedLayer, attach_attestations, attach_signatures, attestation_layer, signature_layer};
+pub use signed::{
+    SignedLayer, attach_attestations, attach_signatures, attestation_layer, envelope_layer, signature_layer,
+};
 pub use store::Store;
 
 /// Where a fixture cannot be made.

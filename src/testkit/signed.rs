@@ -53,7 +53,7 @@ pub fn attestation_layer(key: &SigningKey, statement: &Value) -> SignedLayer {
 }
 
 /// Any payload of any type in an envelope.
-pub(crate) fn envelope_layer(key: &SigningKey, payload_type: &str, payload: &[u8]) -> SignedLayer {
+pub fn envelope_layer(key: &SigningKey, payload_type: &str, payload: &[u8]) -> SignedLayer {
     let header = format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len());
     let sig = key.sign(&[header.as_bytes(), payload].concat());
     let envelope = json!({
