@@ -1,1 +1,205 @@
-//! (to be written)
+//! A compiled source group and an input document to raw results: the entry points one after the other, each with its own
+//! outcome. The seam to the Rego engine is here, and nowhere else.
+//!
+//! Pure: what rules ask of the outside is handed out ([`Evaluating::Asks`]) and the answer is taken in again.
+
+mod group;
+mod outcome;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+pub use group::CompiledGroup;
+
+use crate::model::failure::StageError;
+use crate::model::{EntryOutcome, EntryPoint, FailureKind, RawEntry, RawResults};
+use crate::rego::budget::Budget;
+use crate::rego::engine::{Evaluation, EvaluationInput};
+use crate::rego::error::{ErrorCode, RegoError};
+use crate::rego::host::{HostAnswer, HostCall, HostFailure};
+use crate::rego::value::{Str, Value};
+use crate::rego::vm::{Answer, Step};
+use outcome::{Doubt, Exceptions};
+
+/// Steps of one evaluation, all entry points together: some hundred times what the largest known input needs, and some
+/// minutes of one core.
+const STEPS: u64 = 10_000_000_000;
+
+/// Bytes that one evaluation may allocate, all entry points together; not those held at once.
+const BYTES: u64 = 16 << 30;
+
+/// What one evaluation works on.
+pub struct Run {
+    /// The input document.
+    pub input: Value,
+    /// `data.config.policy.when_ns`, and what dates are compared with.
+    pub effective_time: jiff::Timestamp,
+    /// What rules see as the clock.
+    pub now: jiff::Timestamp,
+    /// What chance is drawn from.
+    pub seed: u64,
+    /// Set from outside to end the evaluation.
+    pub cancelled: Arc<AtomicBool>,
+}
+
+/// How far an evaluation came.
+pub enum Evaluating {
+    /// To its end.
+    Done(RawResults),
+    /// A rule wants to know something.
+    Asks(Asking),
+}
+
+/// An evaluation that waits. It can be stored, and moved between threads.
+pub struct Asking {
+    /// What is asked.
+    pub call: HostCall,
+    /// The rest of the evaluation.
+    pub rest: Box<Rest>,
+}
+
+/// See [`Asking`].
+pub struct Rest {
+    group: Arc<CompiledGroup>,
+    evaluation: Evaluation,
+    /// Entry points that are still to be asked, last first.
+    open: Vec<EntryPoint>,
+    now: Asked,
+    done: Vec<RawEntry>,
+    /// By the id that the engine knows them by.
+    failures: Vec<StageError>,
+    cancelled: Arc<AtomicBool>,
+}
+
+/// What the engine is working on.
+enum Asked {
+    /// Whether an exception holds for the entry point.
+    Exceptions(EntryPoint),
+    /// The entry point.
+    Rule(EntryPoint),
+    Nothing,
+}
+
+impl CompiledGroup {
+    /// Asks the entry points that `wanted` selects, in the order of packages and names.
+    pub fn start(self: &Arc<Self>, run: Run, wanted: impl Fn(&EntryPoint) -> bool) -> Evaluating {
+        let budget = Budget::new(STEPS, BYTES).with_cancellation(Arc::clone(&run.cancelled));
+        let input = EvaluationInput {
+            input: Some(run.input),
+            now_ns: nanoseconds(run.now),
+            seed: run.seed,
+            ..EvaluationInput::new(self.data_at(run.effective_time), budget)
+        };
+        let rest = Rest {
+            evaluation: Evaluation::new(self.policy(), input),
+            open: self.entry_points().iter().rev().filter(|it| wanted(it)).cloned().collect(),
+            group: Arc::clone(self),
+            now: Asked::Nothing,
+            done: Vec::new(),
+            failures: Vec::new(),
+            cancelled: run.cancelled,
+        };
+        Box::new(rest).next()
+    }
+}
+
+/// Nanoseconds since 1970; instants beyond 64 bits (before 1677, after 2262) end at the bound.
+fn nanoseconds(instant: jiff::Timestamp) -> i64 {
+    let nanoseconds = instant.as_nanosecond();
+    i64::try_from(nanoseconds).unwrap_or(if nanoseconds < 0 { i64::MIN } else { i64::MAX })
+}
+
+impl Rest {
+    /// Goes on with the answer: a value, no value, or why it could not be found out.
+    pub fn resume(mut self: Box<Self>, answer: Result<Option<Value>, StageError>) -> Evaluating {
+        let answer = match answer {
+            Ok(Some(value)) => HostAnswer::Value(value),
+            Ok(None) => HostAnswer::Undefined,
+            Err(error) => {
+                let id = self.failures.len() as u64;
+                let message = error.message.clone();
+                self.failures.push(error);
+                HostAnswer::Failed(HostFailure { id, message })
+            }
+        };
+        let step = self.evaluation.resume(answer);
+        self.step(step)
+    }
+
+    fn next(mut self: Box<Self>) -> Evaluating {
+        let Some(entry) = self.open.pop() else {
+            return Evaluating::Done(RawResults { entries: self.done });
+        };
+        if self.group.has_exceptions(&entry.package) {
+            let path = path(&entry, "exception");
+            self.now = Asked::Exceptions(entry);
+            let step = self.evaluation.start_rule(&path);
+            self.step(step)
+        } else {
+            self.ask_rule(entry)
+        }
+    }
+
+    fn ask_rule(mut self: Box<Self>, entry: EntryPoint) -> Evaluating {
+        let path = path(&entry, &entry.rule);
+        self.now = Asked::Rule(entry);
+        let step = self.evaluation.start_rule(&path);
+        self.step(step)
+    }
+
+    fn step(mut self: Box<Self>, step: Step) -> Evaluating {
+        match step {
+            Step::Pending(call) => Evaluating::Asks(Asking { call, rest: self }),
+            Step::Done(answer) => match std::mem::replace(&mut self.now, Asked::Nothing) {
+                Asked::Exceptions(entry) => self.after_exceptions(entry, answer),
+                Asked::Rule(entry) => {
+                    let outcome = self.outcome(answer);
+                    self.finish(entry, outcome)
+                }
+                Asked::Nothing => self.next(),
+            },
+        }
+    }
+
+    fn after_exceptions(self: Box<Self>, entry: EntryPoint, answer: Answer) -> Evaluating {
+        let outcome = match answer {
+            Answer::Error(error) => EntryOutcome::Failed(self.failed(&error)),
+            Answer::Undecided(undecided) => EntryOutcome::Evaluated {
+                results: Vec::new(),
+                undecided: self.undecided(&undecided.stopped, Doubt::Everything),
+            },
+            Answer::Value(value) if Exceptions::of(&value).hold_for(&entry.rule) => EntryOutcome::Excepted,
+            Answer::Value(_) | Answer::Undefined | Answer::Results(_) => return self.ask_rule(entry),
+        };
+        self.finish(entry, outcome)
+    }
+
+    fn finish(mut self: Box<Self>, entry: EntryPoint, outcome: EntryOutcome) -> Evaluating {
+        self.done.push(RawEntry { entry, outcome });
+        self.next()
+    }
+
+    fn failed(&self, error: &RegoError) -> StageError {
+        let sources = self.group.policy().sources();
+        let kind = match error.code {
+            ErrorCode::EvalCancel if self.cancelled.load(std::sync::atomic::Ordering::Relaxed) => {
+                FailureKind::Cancelled
+            }
+            ErrorCode::EvalCancel => FailureKind::TooLarge,
+            ErrorCode::EvalInternal => FailureKind::Panicked,
+            _ => FailureKind::PolicyError,
+        };
+        let failed = StageError::new(kind, error.to_string());
+        match error.span {
+            Some(span) => {
+                let place = sources.position(span);
+                failed.at(format!("{}:{}:{}", sources.name(span), place.row, place.col))
+            }
+            None => failed,
+        }
+    }
+}
+
+fn path(entry: &EntryPoint, rule: &str) -> Vec<Str> {
+    entry.package.segments().iter().map(|it| Str::from(&**it)).chain([Str::from(rule)]).collect()
+}

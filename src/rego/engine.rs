@@ -133,6 +133,11 @@ impl Policy {
         node.is_some_and(|node| node.rule.is_some())
     }
 
+    /// Whether some rule may look at `input` at this path, at something below it, or at something that holds it.
+    pub fn may_read_input(&self, path: &[&str]) -> bool {
+        super::reads::may_read_input(&self.inner.resolved, path)
+    }
+
     /// Compiles a query against this policy.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ pub mod engine;
 pub mod error;
 pub mod hir;
 pub mod host;
+mod reads;
 pub mod source;
 pub mod syntax;
 pub mod types;

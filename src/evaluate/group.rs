@@ -1,0 +1,85 @@
+//! A source group, compiled once for the run and shared by all components.
+
+use std::collections::BTreeSet;
+
+use super::nanoseconds;
+use crate::model::{EntryPoint, PackagePath};
+use crate::rego::engine::Policy;
+use crate::rego::value::{Object, Str, Value};
+
+/// Rules and data of a source group.
+#[derive(Debug)]
+pub struct CompiledGroup {
+    policy: Policy,
+    data: Value,
+    entry_points: Vec<EntryPoint>,
+    exceptions: BTreeSet<PackagePath>,
+}
+
+impl CompiledGroup {
+    /// Takes compiled rules and base documents (`config` among them, without the instant).
+    pub fn new(policy: Policy, data: Value) -> Self {
+        let (mut entry_points, mut exceptions) = (BTreeSet::new(), BTreeSet::new());
+        for module in policy.modules() {
+            let package = PackagePath::new(module.package.parts().map(|it| &**it));
+            for rule in &module.rules {
+                let Some(name) = rule.head.reference.head.as_var().filter(|_| rule.head.args.is_none())
+                else {
+                    continue;
+                };
+                entry_points.extend(EntryPoint::new(package.clone(), &**name));
+                if &**name == "exception" {
+                    exceptions.insert(package.clone());
+                }
+            }
+        }
+        Self { policy, data, entry_points: entry_points.into_iter().collect(), exceptions }
+    }
+
+    /// The rules.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Every deny, violation and warn rule, by package and name.
+    pub fn entry_points(&self) -> &[EntryPoint] {
+        &self.entry_points
+    }
+
+    /// Whether some rule may look at this part of the input, as far as the rules' text tells.
+    pub fn may_read_input(&self, path: &[&str]) -> bool {
+        self.policy.may_read_input(path)
+    }
+
+    pub(super) fn has_exceptions(&self, package: &PackagePath) -> bool {
+        self.exceptions.contains(package)
+    }
+
+    /// The base documents with `config.policy.when_ns`, which differs by component.
+    pub(super) fn data_at(&self, instant: jiff::Timestamp) -> Value {
+        let when = Value::from(nanoseconds(instant));
+        with_path(&self.data, &["config", "policy", "when_ns"], when)
+    }
+}
+
+fn with_path(value: &Value, path: &[&str], leaf: Value) -> Value {
+    let Some((first, rest)) = path.split_first() else { return leaf };
+    let pairs = value.as_object().cloned().unwrap_or_else(Object::new);
+    let below = with_path(pairs.get_str(first).unwrap_or(&Value::Null), rest, leaf);
+    Value::Object(pairs.with(Value::String(Str::from(*first)), below))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rego::value::{ReadLimits, json};
+
+    #[test]
+    fn the_instant_is_laid_over_the_data_and_disturbs_nothing() {
+        let data = br#"{"a": 1, "config": {"b": 2, "policy": {"c": 3}}}"#;
+        let data = json::read(data, &ReadLimits::default()).unwrap();
+        let laid = with_path(&data, &["config", "policy", "when_ns"], Value::from(5_i64));
+        let text = json::to_string(&laid, json::Html::Plain);
+        assert_eq!(text, r#"{"a":1,"config":{"b":2,"policy":{"c":3,"when_ns":5}}}"#);
+    }
+}
