@@ -1,0 +1,82 @@
+//! What is called exists and takes so many arguments; what may not be called is not.
+
+use crate::rego::error::{Details, ErrorCode, RegoError};
+
+use super::rules::RuleTree;
+use super::tree::{Call, Expr, ExprKind, Made, Op, Rule};
+use super::walk;
+
+/// Checks the calls of a rule.
+pub fn rule(tree: &RuleTree, rule: &Rule, errors: &mut Vec<RegoError>) {
+    rule.branches.iter().for_each(|branch| body(tree, &branch.body, errors));
+}
+
+/// Checks the calls of a body.
+pub fn body(tree: &RuleTree, body: &[Expr], errors: &mut Vec<RegoError>) {
+    for expr in body {
+        let error = expr.call().and_then(|call| check(tree, expr, call));
+        if let Some(error) = error {
+            errors.push(error);
+            continue;
+        }
+        if let ExprKind::Every(every) = &expr.kind {
+            self::body(tree, &every.body, errors);
+        }
+        for term in walk::terms_of(expr) {
+            walk::closures_of_term(term, &mut |compr| self::body(tree, &compr.body, errors));
+        }
+    }
+}
+
+fn check(tree: &RuleTree, expr: &Expr, call: &Call) -> Option<RegoError> {
+    let Some(arity) = call.op.arity(tree) else {
+        let message = format!("undefined function {}", call.op.name(tree));
+        return Some(RegoError::new(ErrorCode::Type, message, Some(expr.span)));
+    };
+    let given = call.args.len();
+    let has_output = expr.made == Made::ByRewriting && !matches!(call.op, Op::Eq);
+    let fits = if has_output { given == arity + 1 } else { given == arity || given == arity + 1 };
+    if fits || is_variadic(&call.op) || (expr.made == Made::ByRewriting && matches!(call.op, Op::Eq)) {
+        return None;
+    }
+    let name = call.op.name(tree);
+    if let Some(wanted) = call.op.declared() {
+        let have = call.args.iter().map(super::types::of_constant).collect::<Vec<_>>().join(", ");
+        let lines = vec![format!("have: ({have})"), format!("want: {}", wanted.display_args())];
+        let error = RegoError::new(ErrorCode::Type, format!("{name}: arity mismatch"), Some(expr.span));
+        return Some(error.with_details(Details::Lines(lines)));
+    }
+    let given = if has_output { given - 1 } else { given };
+    let noun = if given == 1 { "argument" } else { "arguments" };
+    let message = format!("function {name} has arity {arity}, got {given} {noun}");
+    Some(RegoError::new(ErrorCode::Type, message, Some(expr.span)))
+}
+
+fn is_variadic(op: &Op) -> bool {
+    op.declared().is_some_and(|ty| ty.variadic.is_some())
+}
+
+
+/// Reports calls of builtins that are not offered.
+pub fn check_denied(denied: &[String], body: &[Expr], errors: &mut Vec<RegoError>) {
+    walk::every_expr(body, &mut |expr| {
+        if let Some(Op::Builtin(declaration)) = expr.call().map(|call| &call.op)
+            && (!declaration.is_offered() || denied.iter().any(|name| name == declaration.name))
+        {
+            let message = format!("unsafe built-in function calls in expression: {}", declaration.name);
+            errors.push(RegoError::new(ErrorCode::Type, message, Some(expr.span)));
+        }
+    });
+}
+
+/// Reports calls of deprecated builtins.
+pub fn check_deprecated(body: &[Expr], errors: &mut Vec<RegoError>) {
+    walk::every_expr(body, &mut |expr| {
+        if let Some(Op::Builtin(declaration)) = expr.call().map(|call| &call.op)
+            && declaration.deprecated
+        {
+            let message = format!("deprecated built-in function calls in expression: {}", declaration.name);
+            errors.push(RegoError::new(ErrorCode::Type, message, Some(expr.span)));
+        }
+    });
+}

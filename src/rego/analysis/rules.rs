@@ -1,0 +1,221 @@
+//! Which rules there are and where they hang: the tree of rules by the ground part of their names, the names that
+//! each package exports, and the names that each file knows.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::rego::source::Span;
+use crate::rego::syntax::ast;
+use crate::rego::value::{Number, Str, Value};
+
+use super::tree::Base;
+
+/// A place in the tree of rules: an index into [`RuleTree::nodes`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct NodeId(pub u32);
+
+/// A rule among all: an index into [`RuleTree::heads`].
+pub type RuleId = usize;
+
+/// A place below `data`.
+#[derive(Debug)]
+pub struct Node {
+    pub parent: Option<NodeId>,
+    pub key: Value,
+    pub children: BTreeMap<Value, NodeId>,
+    pub rules: Vec<RuleId>,
+}
+
+/// What is known of a rule before its body is looked at.
+#[derive(Debug)]
+pub struct Head {
+    pub node: NodeId,
+    pub module: usize,
+    /// Its index in the module.
+    pub index: usize,
+    pub arity: usize,
+    /// How many steps of the head's reference are in the node's path.
+    pub ground: usize,
+    pub span: Span,
+}
+
+/// All rules by the ground part of their names.
+#[derive(Debug)]
+pub struct RuleTree {
+    pub nodes: Vec<Node>,
+    /// In the order of files and lines.
+    pub heads: Vec<Head>,
+}
+
+impl RuleTree {
+    pub const ROOT: NodeId = NodeId(0);
+
+    /// The rules of the modules, which are in the order of their file names.
+    pub fn new(modules: &[&ast::Module]) -> Self {
+        let root = Node { parent: None, key: Value::Null, children: BTreeMap::new(), rules: Vec::new() };
+        let mut tree = Self { nodes: vec![root], heads: Vec::new() };
+        for (number, module) in modules.iter().enumerate() {
+            let package = module.package.parts().fold(Self::ROOT, |at, part| tree.child(at, text(part)));
+            for (index, rule) in module.rules.iter().enumerate() {
+                let steps = ground_steps(&rule.head.reference);
+                let name = root_name(&rule.head);
+                let first = tree.child(package, text(&name));
+                let node = steps.iter().fold(first, |at, step| tree.child(at, step.clone()));
+                let arity = rule.head.args.as_ref().map_or(0, |args| args.len());
+                let (ground, span) = (steps.len(), rule.span);
+                tree.nodes[node.0 as usize].rules.push(tree.heads.len());
+                tree.heads.push(Head { node, module: number, index, arity, ground, span });
+            }
+        }
+        tree
+    }
+
+    fn child(&mut self, at: NodeId, key: Value) -> NodeId {
+        if let Some(child) = self.get(at).children.get(&key) {
+            return *child;
+        }
+        let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
+        let parent = Some(at);
+        self.nodes.push(Node { parent, key: key.clone(), children: BTreeMap::new(), rules: Vec::new() });
+        self.nodes[at.0 as usize].children.insert(key, id);
+        id
+    }
+
+    pub fn get(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0 as usize]
+    }
+
+    /// The place that a path of constants leads to.
+    pub fn find<'a>(&self, path: impl IntoIterator<Item = &'a Value>) -> Option<NodeId> {
+        path.into_iter().try_fold(Self::ROOT, |at, key| self.get(at).children.get(key).copied())
+    }
+
+    /// How many arguments the rules of a place take: those of the first, 0 for what is no function.
+    pub fn arity(&self, id: NodeId) -> Option<usize> {
+        self.get(id).rules.first().map(|rule| self.heads[*rule].arity)
+    }
+
+    /// Keys from the root to a place.
+    pub fn path(&self, id: NodeId) -> Vec<&Value> {
+        let mut path = Vec::new();
+        let mut at = self.get(id);
+        while let Some(parent) = at.parent {
+            path.push(&at.key);
+            at = self.get(parent);
+        }
+        path.reverse();
+        path
+    }
+
+    /// A place and all below it, parents first.
+    pub fn below(&self, id: NodeId) -> Vec<NodeId> {
+        let mut all = vec![id];
+        let mut next = 0;
+        while let Some(at) = all.get(next) {
+            all.extend(self.get(*at).children.values());
+            next += 1;
+        }
+        all
+    }
+}
+
+fn text(name: &str) -> Value {
+    Value::from(name)
+}
+
+/// The name that a rule brings into its package.
+pub fn root_name(head: &ast::Head) -> ast::Name {
+    head.reference.head.as_var().cloned().unwrap_or_else(|| Arc::from("_"))
+}
+
+/// The leading steps that are scalars.
+fn ground_steps(reference: &ast::Ref) -> Vec<Value> {
+    reference.path.iter().map_while(scalar).collect()
+}
+
+/// The value of a literal that is no composite.
+pub fn scalar(term: &ast::Term) -> Option<Value> {
+    Some(match &term.kind {
+        ast::TermKind::Null => Value::Null,
+        ast::TermKind::Bool(it) => Value::Bool(*it),
+        // The parser accepts spellings that JSON does not have (`.5`); they are read as the nearest float.
+        ast::TermKind::Number(text) => match Number::from_text(text) {
+            Ok(number) => Value::Number(number),
+            Err(_) => Value::from(text.parse::<f64>().unwrap_or(f64::NAN)),
+        },
+        ast::TermKind::String(text) => Value::String(Str::from(text.as_ref())),
+        _ => return None,
+    })
+}
+
+/// What a name stands for in a file.
+#[derive(Clone, Debug)]
+pub struct Global {
+    pub base: Base,
+    pub steps: Arc<[Value]>,
+}
+
+/// The names that a file knows: its imports, and behind them the rules of its package.
+pub struct Globals {
+    imports: HashMap<ast::Name, (Global, Cell<bool>)>,
+    package: Arc<[Value]>,
+    rules: Arc<HashSet<ast::Name>>,
+}
+
+impl Globals {
+    /// For a query without a package.
+    pub fn none() -> Self {
+        Self { imports: HashMap::new(), package: Arc::new([]), rules: Arc::default() }
+    }
+
+    pub fn new(package: &ast::Package, imports: &[ast::Import], exports: &Exports) -> Self {
+        let path: Arc<[Value]> = package.parts().map(|part| text(part)).collect();
+        let rules = exports.0.get(&path).cloned().unwrap_or_default();
+        let imports = imports.iter().filter_map(|it| {
+            let global = imported(it)?;
+            Some((it.binding()?.clone(), (global, Cell::new(false))))
+        });
+        Self { imports: imports.collect(), package: path, rules }
+    }
+
+    /// What a name stands for; an import counts as used from then on.
+    pub fn get(&self, name: &ast::Name) -> Option<Global> {
+        if let Some((global, used)) = self.imports.get(name) {
+            used.set(true);
+            return Some(global.clone());
+        }
+        let rule = self.rules.contains(name).then(|| text(name))?;
+        Some(Global { base: Base::Data, steps: self.package.iter().cloned().chain([rule]).collect() })
+    }
+
+    /// Whether the name of an import was looked up.
+    pub fn is_used(&self, name: &ast::Name) -> bool {
+        self.imports.get(name).is_none_or(|(_, used)| used.get())
+    }
+}
+
+fn imported(import: &ast::Import) -> Option<Global> {
+    let base = match import.path.head.as_var()?.as_ref() {
+        "data" => Base::Data,
+        "input" => Base::Input,
+        _ => return None,
+    };
+    Some(Global { base, steps: import.path.path.iter().filter_map(scalar).collect() })
+}
+
+/// The first names of the rules of each package.
+#[derive(Debug, Default)]
+pub struct Exports(HashMap<Arc<[Value]>, Arc<HashSet<ast::Name>>>);
+
+impl Exports {
+    pub fn new(modules: &[&ast::Module]) -> Self {
+        let mut all: HashMap<Arc<[Value]>, HashSet<ast::Name>> = HashMap::new();
+        for module in modules {
+            let path = module.package.parts().map(|part| text(part)).collect();
+            let names = module.rules.iter().map(|rule| root_name(&rule.head));
+            all.entry(path).or_default().extend(names);
+        }
+        Self(all.into_iter().map(|(path, names)| (path, Arc::new(names))).collect())
+    }
+}
