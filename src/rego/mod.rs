@@ -1,5 +1,6 @@
 //! The Rego engine. Pure: it knows nothing of the rest of the crate, reads no clock and does no IO.
 
+pub mod analysis;
 pub mod budget;
 pub mod builtins;
 mod compile;

@@ -1,18 +1,19 @@
 //! What is called exists and takes so many arguments; what may not be called is not.
 
 use crate::rego::error::{Details, ErrorCode, RegoError};
+use crate::rego::value::Str;
 
 use super::rules::RuleTree;
 use super::tree::{Call, Expr, ExprKind, Made, Op, Rule};
 use super::walk;
 
 /// Checks the calls of a rule.
-pub fn rule(tree: &RuleTree, rule: &Rule, errors: &mut Vec<RegoError>) {
+pub(super) fn rule(tree: &RuleTree, rule: &Rule, errors: &mut Vec<RegoError>) {
     rule.branches.iter().for_each(|branch| body(tree, &branch.body, errors));
 }
 
 /// Checks the calls of a body.
-pub fn body(tree: &RuleTree, body: &[Expr], errors: &mut Vec<RegoError>) {
+pub(super) fn body(tree: &RuleTree, body: &[Expr], errors: &mut Vec<RegoError>) {
     for expr in body {
         let error = expr.call().and_then(|call| check(tree, expr, call));
         if let Some(error) = error {
@@ -56,12 +57,11 @@ fn is_variadic(op: &Op) -> bool {
     op.declared().is_some_and(|ty| ty.variadic.is_some())
 }
 
-
 /// Reports calls of builtins that are not offered.
-pub fn check_denied(denied: &[String], body: &[Expr], errors: &mut Vec<RegoError>) {
+pub(super) fn check_denied(denied: &[Str], body: &[Expr], errors: &mut Vec<RegoError>) {
     walk::every_expr(body, &mut |expr| {
         if let Some(Op::Builtin(declaration)) = expr.call().map(|call| &call.op)
-            && (!declaration.is_offered() || denied.iter().any(|name| name == declaration.name))
+            && (!declaration.is_offered() || denied.iter().any(|name| &**name == declaration.name))
         {
             let message = format!("unsafe built-in function calls in expression: {}", declaration.name);
             errors.push(RegoError::new(ErrorCode::Type, message, Some(expr.span)));
@@ -70,7 +70,7 @@ pub fn check_denied(denied: &[String], body: &[Expr], errors: &mut Vec<RegoError
 }
 
 /// Reports calls of deprecated builtins.
-pub fn check_deprecated(body: &[Expr], errors: &mut Vec<RegoError>) {
+pub(super) fn check_deprecated(body: &[Expr], errors: &mut Vec<RegoError>) {
     walk::every_expr(body, &mut |expr| {
         if let Some(Op::Builtin(declaration)) = expr.call().map(|call| &call.op)
             && declaration.deprecated

@@ -1,23 +1,23 @@
 //! Template strings and `print`: their arguments are captured as sets, which are empty where an argument is
 //! undefined, so that an undefined argument does not end the body.
 
+use crate::rego::engine::PrintStatements as Prints;
 use crate::rego::error::{ErrorCode, RegoError};
 use crate::rego::value::Value;
 
 use super::functions::Functions;
-use super::options::Prints;
 use super::rules::RuleTree;
 use super::safety::{VarSet, outputs};
 use super::tree::{
-    Base, Branch, Call, Compr, ComprHead, Expr, ExprKind, Kind, Op, Origin, Part, Rule, Target, Term, Vars, WithValue,
+    Base, Branch, Call, Compr, ComprHead, Expr, ExprKind, Kind, Op, Origin, Part, Rule, Target, Term, Vars,
 };
 use super::walk::{self, Reach};
 
 /// What the passes of this file need to know.
 #[derive(Clone, Copy)]
-pub struct Around<'a> {
-    pub tree: &'a RuleTree,
-    pub functions: &'a Functions,
+pub(super) struct Around<'a> {
+    pub(super) tree: &'a RuleTree,
+    pub(super) functions: &'a Functions,
 }
 
 fn arguments(branch: &Branch) -> VarSet {
@@ -38,7 +38,7 @@ fn captured(vars: &mut Vars, term: Term, with: Vec<super::tree::With>) -> Term {
 }
 
 /// Rewrites the template strings of a rule.
-pub fn templates_of_rule(around: Around<'_>, rule: &mut Rule, errors: &mut Vec<RegoError>) {
+pub(super) fn templates_of_rule(around: Around<'_>, rule: &mut Rule, errors: &mut Vec<RegoError>) {
     for branch in &mut rule.branches {
         let mut pass = Templates { around, vars: &mut rule.vars, errors, safe: arguments(branch) };
         pass.body(&mut branch.body);
@@ -48,7 +48,12 @@ pub fn templates_of_rule(around: Around<'_>, rule: &mut Rule, errors: &mut Vec<R
 }
 
 /// Rewrites the template strings of a query.
-pub fn templates_of_query(around: Around<'_>, vars: &mut Vars, body: &mut [Expr], errors: &mut Vec<RegoError>) {
+pub(super) fn templates_of_query(
+    around: Around<'_>,
+    vars: &mut Vars,
+    body: &mut [Expr],
+    errors: &mut Vec<RegoError>,
+) {
     Templates { around, vars, errors, safe: VarSet::default() }.body(body);
 }
 
@@ -153,7 +158,8 @@ impl Templates<'_> {
             && declaration.relation
         {
             let name = declaration.name;
-            let message = format!("illegal call to relation built-in '{name}' that may cause multiple outputs");
+            let message =
+                format!("illegal call to relation built-in '{name}' that may cause multiple outputs");
             self.errors.push(RegoError::new(ErrorCode::Compile, message, Some(call.span)));
         }
     }
@@ -173,7 +179,7 @@ fn undeclared(vars: &Vars, safe: &VarSet, term: &Term, errors: &mut Vec<RegoErro
 }
 
 /// Calls that give nothing are no values.
-pub fn check_void_calls(tree: &RuleTree, vars: &Vars, term: &Term, errors: &mut Vec<RegoError>) {
+pub(super) fn check_void_calls(tree: &RuleTree, vars: &Vars, term: &Term, errors: &mut Vec<RegoError>) {
     let printer = super::print::Printer { tree, vars };
     walk::every_term_below(term, &mut |it| {
         if let Kind::Call(call) = &it.kind
@@ -186,7 +192,7 @@ pub fn check_void_calls(tree: &RuleTree, vars: &Vars, term: &Term, errors: &mut 
 }
 
 /// [`check_void_calls`] for a rule.
-pub fn check_void_calls_of_rule(tree: &RuleTree, rule: &Rule, errors: &mut Vec<RegoError>) {
+pub(super) fn check_void_calls_of_rule(tree: &RuleTree, rule: &Rule, errors: &mut Vec<RegoError>) {
     for branch in &rule.branches {
         for term in branch.key.iter().chain([branch.leaf.term()]) {
             check_void_calls(tree, &rule.vars, term, errors);
@@ -196,7 +202,12 @@ pub fn check_void_calls_of_rule(tree: &RuleTree, rule: &Rule, errors: &mut Vec<R
 }
 
 /// [`check_void_calls`] for a body.
-pub fn check_void_calls_of_body(tree: &RuleTree, vars: &Vars, body: &[Expr], errors: &mut Vec<RegoError>) {
+pub(super) fn check_void_calls_of_body(
+    tree: &RuleTree,
+    vars: &Vars,
+    body: &[Expr],
+    errors: &mut Vec<RegoError>,
+) {
     for expr in body {
         walk::terms_of(expr).into_iter().for_each(|term| check_void_calls(tree, vars, term, errors));
         if let ExprKind::Every(every) = &expr.kind {
@@ -206,7 +217,12 @@ pub fn check_void_calls_of_body(tree: &RuleTree, vars: &Vars, body: &[Expr], err
 }
 
 /// Rewrites or erases the calls of `print` in a rule.
-pub fn prints_of_rule(around: Around<'_>, prints: Prints, rule: &mut Rule, errors: &mut Vec<RegoError>) {
+pub(super) fn prints_of_rule(
+    around: Around<'_>,
+    prints: Prints,
+    rule: &mut Rule,
+    errors: &mut Vec<RegoError>,
+) {
     for branch in &mut rule.branches {
         let mut pass = Printed { around, prints, vars: &mut rule.vars, errors, safe: arguments(branch) };
         let start = pass.safe.mark();
@@ -218,7 +234,7 @@ pub fn prints_of_rule(around: Around<'_>, prints: Prints, rule: &mut Rule, error
 }
 
 /// Rewrites or erases the calls of `print` in a query.
-pub fn prints_of_query(
+pub(super) fn prints_of_query(
     around: Around<'_>,
     prints: Prints,
     vars: &mut Vars,
@@ -264,7 +280,7 @@ impl Printed<'_> {
 
     /// Declared variables count as bound wherever they stand before.
     fn bind(&mut self, expr: &Expr) {
-        if self.prints == Prints::Erase {
+        if self.prints == Prints::Remove {
             return;
         }
         let bound = outputs(self.around.tree, expr, &self.safe);
@@ -279,7 +295,7 @@ impl Printed<'_> {
 
     fn print(&mut self, expr: Expr) -> Option<Expr> {
         let ExprKind::Call(call) = expr.kind else { return None };
-        if self.prints == Prints::Erase {
+        if self.prints == Prints::Remove {
             return None;
         }
         let mut captures = Vec::with_capacity(call.args.len());
@@ -302,4 +318,3 @@ impl Printed<'_> {
         });
     }
 }
-

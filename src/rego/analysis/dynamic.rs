@@ -5,7 +5,7 @@
 use super::tree::{Call, Compr, Expr, ExprKind, Kind, Op, Rule, Term, Vars, With};
 
 /// `a == b` as an expression of a rule's body is `a = b`: all of both is bound by now.
-pub fn equals(body: &mut [Expr]) {
+pub(super) fn equals(body: &mut [Expr]) {
     for expr in body {
         for term in super::walk::terms_of_mut(expr) {
             super::walk::bodies_of_term_mut(term, &mut |compr| equals(&mut compr.body));
@@ -19,14 +19,14 @@ pub fn equals(body: &mut [Expr]) {
 }
 
 /// Rewrites the bodies of a rule.
-pub fn rule(rule: &mut Rule) {
+pub(super) fn rule(rule: &mut Rule) {
     for branch in &mut rule.branches {
         body(&mut rule.vars, &mut branch.body);
     }
 }
 
 /// Rewrites a body.
-pub fn body(vars: &mut Vars, body: &mut Vec<Expr>) {
+pub(super) fn body(vars: &mut Vars, body: &mut Vec<Expr>) {
     Dynamic { vars }.body(body);
 }
 
@@ -69,7 +69,9 @@ impl Dynamic<'_> {
     fn inside(&mut self, term: &mut Term, with: &[With], out: &mut Vec<Expr>) {
         match &mut term.kind {
             Kind::Scalar(_) | Kind::Var(_) | Kind::Call(_) | Kind::Template(_) => {}
-            Kind::Array(items) | Kind::Set(items) => items.iter_mut().for_each(|it| self.inside(it, with, out)),
+            Kind::Array(items) | Kind::Set(items) => {
+                items.iter_mut().for_each(|it| self.inside(it, with, out))
+            }
             Kind::Object(pairs) => {
                 for (key, value) in pairs {
                     self.inside(key, with, out);

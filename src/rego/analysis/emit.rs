@@ -9,17 +9,17 @@ use crate::rego::value::{ObjectBuilder, SetBuilder, Str, Value};
 
 use super::rules::{NodeId, RuleTree};
 use super::tree::{
-    Base, Branch, Call, Compr, ComprHead, Expr, ExprKind, Kind, Leaf, Op, Polarity, Ref, Rule, Target, Term, Var,
-    With, WithValue,
+    Base, Branch, Call, Compr, ComprHead, Expr, ExprKind, Kind, Leaf, Op, Polarity, Ref, Rule, Target, Term,
+    Var, With, WithValue,
 };
 
 /// Which group the rules of each place of the tree of rules went into.
 #[derive(Clone, Debug, Default)]
-pub struct Groups(HashMap<NodeId, hir::GroupId>);
+pub(super) struct Groups(HashMap<NodeId, hir::GroupId>);
 
 impl Groups {
     /// The groups of a tree and the empty program that has them.
-    pub fn new(tree: &RuleTree) -> (Self, hir::Program) {
+    pub(super) fn new(tree: &RuleTree) -> (Self, hir::Program) {
         let mut groups = Self::default();
         let mut program = hir::Program::default();
         groups.node(tree, RuleTree::ROOT, &mut Vec::new(), &mut program.groups, &mut program.root);
@@ -68,7 +68,13 @@ impl Groups {
 }
 
 /// Puts a rule into its group.
-pub fn rule(tree: &RuleTree, groups: &Groups, program: &mut hir::Program, rule: &Rule, errors: &mut Vec<RegoError>) {
+pub(super) fn rule(
+    tree: &RuleTree,
+    groups: &Groups,
+    program: &mut hir::Program,
+    rule: &Rule,
+    errors: &mut Vec<RegoError>,
+) {
     let id = groups.of(rule.node);
     let Some(group) = program.groups.get_mut(id.0 as usize) else { return };
     let constant: Vec<hir::Term> = tree
@@ -101,7 +107,7 @@ pub fn rule(tree: &RuleTree, groups: &Groups, program: &mut hir::Program, rule: 
 }
 
 /// Writes bodies and terms with the numbers of the locals.
-pub struct Emit<'a> {
+pub(super) struct Emit<'a> {
     tree: &'a RuleTree,
     groups: &'a Groups,
     errors: &'a mut Vec<RegoError>,
@@ -109,17 +115,22 @@ pub struct Emit<'a> {
 }
 
 impl<'a> Emit<'a> {
-    pub fn new(tree: &'a RuleTree, groups: &'a Groups, errors: &'a mut Vec<RegoError>) -> Self {
+    pub(super) fn new(tree: &'a RuleTree, groups: &'a Groups, errors: &'a mut Vec<RegoError>) -> Self {
         Self { tree, groups, errors, locals: BTreeMap::new() }
     }
 
-    pub fn count(&self) -> u32 {
+    pub(super) fn count(&self) -> u32 {
         u32::try_from(self.locals.len()).unwrap_or(u32::MAX)
     }
 
-    pub fn local(&mut self, var: Var) -> hir::LocalId {
+    pub(super) fn local(&mut self, var: Var) -> hir::LocalId {
         let next = hir::LocalId(self.count());
         *self.locals.entry(var).or_insert(next)
+    }
+
+    /// Whether the variable stands in what was written.
+    pub(super) fn has(&self, var: Var) -> bool {
+        self.locals.contains_key(&var)
     }
 
     fn branch(&mut self, branch: &Branch) -> hir::Rule {
@@ -137,7 +148,7 @@ impl<'a> Emit<'a> {
         hir::Rule { args: Vec::new(), key, leaf, body, otherwise: None, locals: 0, span, head_span }
     }
 
-    pub fn body(&mut self, body: &[Expr]) -> hir::Body {
+    pub(super) fn body(&mut self, body: &[Expr]) -> hir::Body {
         hir::Body(body.iter().filter_map(|expr| self.stmt(expr)).collect())
     }
 
@@ -218,7 +229,8 @@ impl<'a> Emit<'a> {
             path.push(key.as_str().map_or_else(|| Str::from(key.to_string()), Str::from));
             constants.push(key);
         }
-        let function = self.tree.find(constants).filter(|node| self.tree.arity(*node).is_some_and(|it| it > 0));
+        let function =
+            self.tree.find(constants).filter(|node| self.tree.arity(*node).is_some_and(|it| it > 0));
         Some(match (&target.base, function) {
             (Base::Input, _) => hir::WithTarget::Input(path),
             (_, Some(node)) => hir::WithTarget::Function(self.groups.of(node)),
@@ -226,7 +238,7 @@ impl<'a> Emit<'a> {
         })
     }
 
-    pub fn term(&mut self, term: &Term) -> hir::Term {
+    pub(super) fn term(&mut self, term: &Term) -> hir::Term {
         match &term.kind {
             Kind::Scalar(value) => hir::Term::Const(value.clone()),
             Kind::Var(var) => hir::Term::Local(self.local(*var)),
@@ -269,7 +281,10 @@ impl<'a> Emit<'a> {
 }
 
 fn constants(terms: &[hir::Term]) -> Option<Vec<Value>> {
-    terms.iter().map(|term| if let hir::Term::Const(value) = term { Some(value.clone()) } else { None }).collect()
+    terms
+        .iter()
+        .map(|term| if let hir::Term::Const(value) = term { Some(value.clone()) } else { None })
+        .collect()
 }
 
 fn array(items: Vec<hir::Term>) -> hir::Term {
@@ -286,7 +301,9 @@ fn set(items: Vec<hir::Term>) -> hir::Term {
 fn object(pairs: Vec<(hir::Term, hir::Term)>) -> hir::Term {
     let mut builder = ObjectBuilder::with_capacity(pairs.len());
     for (key, value) in &pairs {
-        let (hir::Term::Const(key), hir::Term::Const(value)) = (key, value) else { return hir::Term::Object(pairs) };
+        let (hir::Term::Const(key), hir::Term::Const(value)) = (key, value) else {
+            return hir::Term::Object(pairs);
+        };
         builder.push(key.clone(), value.clone());
     }
     hir::Term::Const(Value::Object(builder.build_last_wins()))

@@ -13,13 +13,13 @@ use super::tree::{Host, Op};
 
 /// Builtins and functions of the host.
 #[derive(Debug, Default)]
-pub struct Functions {
+pub(super) struct Functions {
     hosts: HashMap<String, Arc<Host>>,
 }
 
 impl Functions {
     /// Reads the declarations of the host's functions.
-    pub fn new(hosts: &[HostFunction]) -> Result<Self, RegoError> {
+    pub(super) fn new(hosts: &[HostFunction]) -> Result<Self, RegoError> {
         let mut all = HashMap::new();
         for host in hosts {
             let Some(ty) = parse_fn(&host.declaration) else {
@@ -32,7 +32,7 @@ impl Functions {
     }
 
     /// The function of a name.
-    pub fn find(&self, name: &str) -> Option<Op> {
+    pub(super) fn find(&self, name: &str) -> Option<Op> {
         if let Some(host) = self.hosts.get(name) {
             return Some(Op::Host(host.clone()));
         }
@@ -45,7 +45,7 @@ impl Functions {
 
 impl Op {
     /// How many arguments it takes; none for what is not known.
-    pub fn arity(&self, tree: &RuleTree) -> Option<usize> {
+    pub(super) fn arity(&self, tree: &RuleTree) -> Option<usize> {
         match self {
             Self::Eq => Some(2),
             Self::Rule(node) => tree.arity(*node),
@@ -55,7 +55,7 @@ impl Op {
     }
 
     /// The declared type, of functions that no rule defines.
-    pub fn declared(&self) -> Option<&FnType> {
+    pub(super) fn declared(&self) -> Option<&FnType> {
         match self {
             Self::Builtin(declaration) => Some(&declaration.ty),
             Self::Host(host) => Some(&host.ty),
@@ -65,7 +65,7 @@ impl Op {
     }
 
     /// The name in messages.
-    pub fn name(&self, tree: &RuleTree) -> String {
+    pub(super) fn name(&self, tree: &RuleTree) -> String {
         match self {
             Self::Eq => "eq".to_owned(),
             Self::Builtin(declaration) => declaration.name.to_owned(),

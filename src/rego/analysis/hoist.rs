@@ -4,7 +4,7 @@
 use super::tree::{Base, Branch, Call, Compr, Expr, ExprKind, Kind, Ref, Rule, Term, Vars, With, WithValue};
 
 /// Takes the calls out of the terms of a rule.
-pub fn rule(rule: &mut Rule) {
+pub(super) fn rule(rule: &mut Rule) {
     let vars = &mut rule.vars;
     for branch in &mut rule.branches {
         let Branch { args, key: _, leaf, body, .. } = branch;
@@ -19,7 +19,7 @@ pub fn rule(rule: &mut Rule) {
 }
 
 /// Takes the calls out of the terms of a body.
-pub fn body(vars: &mut Vars, body: &mut Vec<Expr>) {
+pub(super) fn body(vars: &mut Vars, body: &mut Vec<Expr>) {
     Hoist { vars }.body(body);
 }
 
@@ -116,7 +116,7 @@ fn under(mut expr: Expr, with: &[With]) -> Expr {
 }
 
 /// Terms of heads of comprehensions that have to be evaluated move into the body.
-pub fn comprehension_heads(vars: &mut Vars, body: &mut [Expr]) {
+pub(super) fn comprehension_heads(vars: &mut Vars, body: &mut [Expr]) {
     for expr in body {
         if let ExprKind::Every(every) = &mut expr.kind {
             comprehension_heads(vars, &mut every.body);
@@ -140,7 +140,7 @@ fn comprehension_heads_of_term(vars: &mut Vars, term: &mut Term) {
 }
 
 /// Terms of the head of a rule that have to be evaluated move into the bodies.
-pub fn rule_heads(rule: &mut Rule) {
+pub(super) fn rule_heads(rule: &mut Rule) {
     let Rule { branches, vars, .. } = rule;
     for branch in &mut *branches {
         comprehension_heads(vars, &mut branch.body);

@@ -7,42 +7,45 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use crate::rego::engine::Checks;
 use crate::rego::error::{ErrorCode, RegoError};
 use crate::rego::source::Span;
-use crate::rego::syntax::ast::{self, AssignOperator, ExprKind as Ast, Name, RuleKind, TermKind, TemplatePart};
+use crate::rego::syntax::ast::{
+    self, AssignOperator, ExprKind as Ast, Name, RuleKind, TemplatePart, TermKind,
+};
+use crate::rego::syntax::display::ref_text;
 use crate::rego::value::Value;
 
 use super::functions::Functions;
-use super::options::Strictness;
 use super::rules::{Globals, RuleTree, scalar};
 use super::scope::{Occurrence, Scopes, declared, is_assignment, names_in, names_in_pattern};
 use super::tree::{
-    Base, Branch, Call, Compr, ComprHead, Every, Expr, ExprKind, Kind, Leaf, Made, Op, Origin, Part, Polarity, Ref,
-    Rule, Target, Term, Var, Vars, With, WithValue,
+    Base, Branch, Call, Compr, ComprHead, Every, Expr, ExprKind, Kind, Leaf, Made, Op, Origin, Part,
+    Polarity, Ref, Rule, Target, Term, Var, Vars, With, WithValue,
 };
 
 /// What stages of OPA would report, in their order.
 #[derive(Debug, Default)]
-pub struct Found {
+pub(super) struct Found {
     /// Resolving references.
-    pub references: Vec<RegoError>,
+    pub(super) references: Vec<RegoError>,
     /// Names of documents that are declared.
-    pub overrides: Vec<RegoError>,
+    pub(super) overrides: Vec<RegoError>,
     /// Declarations of variables.
-    pub locals: Vec<RegoError>,
+    pub(super) locals: Vec<RegoError>,
 }
 
 /// What names can stand for.
 #[derive(Clone, Copy)]
-pub struct Known<'a> {
-    pub tree: &'a RuleTree,
-    pub functions: &'a Functions,
-    pub globals: &'a Globals,
-    pub strictness: Strictness,
+pub(super) struct Known<'a> {
+    pub(super) tree: &'a RuleTree,
+    pub(super) functions: &'a Functions,
+    pub(super) globals: &'a Globals,
+    pub(super) checks: Checks,
 }
 
 /// Resolves a rule of the tree of rules.
-pub fn rule(known: Known<'_>, found: &mut Found, id: usize, rule: &ast::Rule) -> Rule {
+pub(super) fn rule(known: Known<'_>, found: &mut Found, id: usize, rule: &ast::Rule) -> Rule {
     let head = &known.tree.heads[id];
     let mut resolver = Resolver::new(known, found);
     let branches = resolver.branches(rule, head.ground);
@@ -52,7 +55,7 @@ pub fn rule(known: Known<'_>, found: &mut Found, id: usize, rule: &ast::Rule) ->
 }
 
 /// Resolves a query. The variables that its expressions name are those of the result that are not generated.
-pub fn query(known: Known<'_>, found: &mut Found, body: &ast::Body) -> (Vec<Expr>, Vars) {
+pub(super) fn query(known: Known<'_>, found: &mut Found, body: &ast::Body) -> (Vec<Expr>, Vars) {
     let mut resolver = Resolver::new(known, found);
     resolver.hidden.push(declared(&body.exprs));
     resolver.scopes.push();
@@ -88,7 +91,14 @@ fn is_root(name: &str) -> bool {
 impl<'a, 'f> Resolver<'a, 'f> {
     fn new(known: Known<'a>, found: &'f mut Found) -> Self {
         let locals_before = found.locals.len();
-        Self { known, found, locals_before, vars: Vars::default(), scopes: Scopes::default(), hidden: Vec::new() }
+        Self {
+            known,
+            found,
+            locals_before,
+            vars: Vars::default(),
+            scopes: Scopes::default(),
+            hidden: Vec::new(),
+        }
     }
 
     fn branches(&mut self, rule: &ast::Rule, ground: usize) -> Vec<Branch> {
@@ -100,7 +110,7 @@ impl<'a, 'f> Resolver<'a, 'f> {
         self.scopes.push();
         let args: Vec<Term> = args.iter().map(|arg| self.argument(arg, rule.head.span)).collect();
         let around = self.scopes.clone();
-        let mut branches = vec![self.branch(&args, Some((&rule.head, ground)), rule, rule.body.as_ref())];
+        let mut branches = vec![self.branch(&args, rule, ground)];
         for branch in rule.otherwise.iter() {
             self.scopes = around.clone();
             branches.push(self.otherwise(&args, rule, branch));
@@ -123,7 +133,7 @@ impl<'a, 'f> Resolver<'a, 'f> {
     }
 
     fn check_unused_arguments(&mut self, head: &ast::Head, args: &[Term]) {
-        if self.known.strictness == Strictness::Lenient {
+        if self.known.checks == Checks::Language {
             return;
         }
         let mut unused = Vec::new();
@@ -133,7 +143,8 @@ impl<'a, 'f> Resolver<'a, 'f> {
         for var in unused {
             let info = self.vars.get(var);
             if info.reads == 0 && info.name.as_ref() != "_" {
-                let message = format!("unused argument {}. (hint: use _ (wildcard variable) instead)", info.name);
+                let message =
+                    format!("unused argument {}. (hint: use _ (wildcard variable) instead)", info.name);
                 self.found.locals.push(compile_error(message, Some(head.span)));
             }
         }
@@ -171,15 +182,9 @@ impl<'a, 'f> Resolver<'a, 'f> {
         }
     }
 
-    fn branch(
-        &mut self,
-        args: &[Term],
-        head: Option<(&ast::Head, usize)>,
-        rule: &ast::Rule,
-        body: Option<&ast::Body>,
-    ) -> Branch {
-        let Some((head, ground)) = head else { return self.empty_branch(args, rule.span) };
-        let mut exprs = self.open_body(body);
+    fn branch(&mut self, args: &[Term], rule: &ast::Rule, ground: usize) -> Branch {
+        let head = &rule.head;
+        let mut exprs = self.open_body(rule.body.as_ref());
         let key = head.reference.path[ground..].iter().map(|step| self.head_step(step, &mut exprs)).collect();
         let leaf = match (&head.key, &head.value) {
             (Some(key), _) => Leaf::Contains(self.term(key)),
@@ -187,11 +192,6 @@ impl<'a, 'f> Resolver<'a, 'f> {
         };
         self.close_body();
         Branch { args: args.to_vec(), key, leaf, body: exprs, span: rule.span, head_span: head.span }
-    }
-
-    fn empty_branch(&mut self, args: &[Term], span: Span) -> Branch {
-        let leaf = Leaf::Value(Kind::Scalar(Value::Bool(true)).at(span));
-        Branch { args: args.to_vec(), key: Vec::new(), leaf, body: Vec::new(), span, head_span: span }
     }
 
     fn otherwise(&mut self, args: &[Term], rule: &ast::Rule, branch: &ast::Else) -> Branch {
@@ -248,7 +248,7 @@ impl<'a, 'f> Resolver<'a, 'f> {
         if self.found.locals.len() > self.locals_before {
             return;
         }
-        let strict = self.known.strictness == Strictness::Strict;
+        let strict = self.known.checks == Checks::Strict;
         let mut assigned = Vec::new();
         let mut declared = Vec::new();
         for (name, entry) in self.scopes.innermost() {
@@ -324,7 +324,14 @@ impl<'a, 'f> Resolver<'a, 'f> {
         let with = self.withs(&expr.with);
         let left = self.assigned(&call.args[0], expr.span);
         let call = Call { op: Op::Eq, args: vec![left, right], span: call.span };
-        Expr { kind: ExprKind::Call(call), polarity, with, made: Made::BySource, span: expr.span, answers: None }
+        Expr {
+            kind: ExprKind::Call(call),
+            polarity,
+            with,
+            made: Made::BySource,
+            span: expr.span,
+            answers: None,
+        }
     }
 
     /// The left side of `:=`: names, in arrays and in the values of objects.
@@ -340,7 +347,8 @@ impl<'a, 'f> Resolver<'a, 'f> {
                 Kind::Array(items.iter().map(|it| self.assigned(it, statement)).collect()).at(span)
             }
             TermKind::Object(pairs) => {
-                let pairs = pairs.iter().map(|(key, value)| (self.term(key), self.assigned(value, statement)));
+                let pairs =
+                    pairs.iter().map(|(key, value)| (self.term(key), self.assigned(value, statement)));
                 Kind::Object(last_of_each_key(pairs.collect())).at(span)
             }
             _ => {
@@ -472,7 +480,7 @@ impl<'a, 'f> Resolver<'a, 'f> {
         let path = &operator.path;
         let Some(head) = operator.head.as_var() else { return Op::Unknown(Arc::from("?")) };
         if self.scopes.is_declared(head) {
-            let name = super::print::source_ref(operator);
+            let name = ref_text(operator);
             if let Some(span) = nested {
                 let message = format!("called function {name} shadowed");
                 self.found.locals.push(compile_error(message, Some(span)));
@@ -486,7 +494,7 @@ impl<'a, 'f> Resolver<'a, 'f> {
             None => {
                 let name = dotted(head, path);
                 let known = name.and_then(|name| self.known.functions.find(&name));
-                return known.unwrap_or_else(|| Op::Unknown(super::print::source_ref(operator).into()));
+                return known.unwrap_or_else(|| Op::Unknown(ref_text(operator).into()));
             }
         };
         let steps: Vec<Value> = steps.into_iter().chain(path.iter().map_while(scalar)).collect();
@@ -529,13 +537,19 @@ impl<'a, 'f> Resolver<'a, 'f> {
                 let pairs = pairs.iter().map(|(key, value)| (self.term(key), self.term(value)));
                 Kind::Object(last_of_each_key(pairs.collect()))
             }
-            TermKind::ArrayCompr(compr) => self.comprehension(&compr.body, |it| ComprHead::Array(it.term(&compr.term))),
-            TermKind::SetCompr(compr) => self.comprehension(&compr.body, |it| ComprHead::Set(it.term(&compr.term))),
+            TermKind::ArrayCompr(compr) => {
+                self.comprehension(&compr.body, |it| ComprHead::Array(it.term(&compr.term)))
+            }
+            TermKind::SetCompr(compr) => {
+                self.comprehension(&compr.body, |it| ComprHead::Set(it.term(&compr.term)))
+            }
             TermKind::ObjectCompr(compr) => self.comprehension(&compr.body, |it| {
                 let key = it.term(&compr.key);
                 ComprHead::Object(key, it.term(&compr.value))
             }),
-            TermKind::Template(parts) => Kind::Template(parts.iter().filter_map(|it| self.part(it)).collect()),
+            TermKind::Template(parts) => {
+                Kind::Template(parts.iter().filter_map(|it| self.part(it)).collect())
+            }
             // Scalars were taken above; what is left is a wildcard.
             _ => Kind::Var(self.vars.add("_".into(), Origin::Free)),
         };

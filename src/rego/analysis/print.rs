@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
-use crate::rego::syntax::ast;
 use crate::rego::value::Value;
 
-use super::rules::{NodeId, RuleTree, scalar};
-use super::tree::{Base, Call, ComprHead, Expr, ExprKind, Kind, Polarity, Ref, Target, Term, Vars, WithValue};
+use super::rules::{NodeId, RuleTree};
+use super::tree::{
+    Base, Call, ComprHead, Expr, ExprKind, Kind, Polarity, Ref, Target, Term, Vars, WithValue,
+};
 
 const KEYWORDS: [&str; 15] = [
     "not", "package", "import", "as", "default", "else", "with", "null", "true", "false", "some", "contains",
@@ -34,43 +35,28 @@ fn constant_step(out: &mut String, step: &Value) {
 }
 
 /// A reference of constants.
-pub fn path(base: &Base, steps: &[Value]) -> String {
+pub(super) fn path(base: &Base, steps: &[Value]) -> String {
     let mut out = if matches!(base, Base::Input) { "input" } else { "data" }.to_owned();
     steps.iter().for_each(|step| constant_step(&mut out, step));
     out
 }
 
 /// `data.a.b` of a place in the tree of rules.
-pub fn place(tree: &RuleTree, node: NodeId) -> String {
+pub(super) fn place(tree: &RuleTree, node: NodeId) -> String {
     let mut out = "data".to_owned();
     tree.path(node).into_iter().for_each(|step| constant_step(&mut out, step));
     out
 }
 
-/// A reference as the source has it; steps that are not literals or names are left out.
-pub fn source_ref(reference: &ast::Ref) -> String {
-    let mut out = reference.head.as_var().map_or_else(String::new, ToString::to_string);
-    for step in reference.path.iter() {
-        match (scalar(step), step.as_var()) {
-            (Some(value), _) => constant_step(&mut out, &value),
-            (None, Some(name)) => {
-                let _ = write!(out, "[{name}]");
-            }
-            (None, None) => out += "[_]",
-        }
-    }
-    out
-}
-
 /// Prints the terms of one rule.
 #[derive(Clone, Copy)]
-pub struct Printer<'a> {
-    pub tree: &'a RuleTree,
-    pub vars: &'a Vars,
+pub(super) struct Printer<'a> {
+    pub(super) tree: &'a RuleTree,
+    pub(super) vars: &'a Vars,
 }
 
 impl Printer<'_> {
-    pub fn term(self, term: &Term) -> String {
+    pub(super) fn term(self, term: &Term) -> String {
         match &term.kind {
             Kind::Scalar(value) => value.to_string(),
             Kind::Var(var) => self.vars.get(*var).name.to_string(),
@@ -80,7 +66,8 @@ impl Printer<'_> {
             Kind::Set(items) if items.is_empty() => "set()".to_owned(),
             Kind::Set(items) => format!("{{{}}}", self.list(items)),
             Kind::Object(pairs) => {
-                let pairs = pairs.iter().map(|(key, value)| format!("{}: {}", self.term(key), self.term(value)));
+                let pairs =
+                    pairs.iter().map(|(key, value)| format!("{}: {}", self.term(key), self.term(value)));
                 format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
             }
             Kind::Compr(compr) => {
@@ -101,16 +88,16 @@ impl Printer<'_> {
         terms.iter().map(|term| self.term(term)).collect::<Vec<_>>().join(", ")
     }
 
-    pub fn call(self, call: &Call) -> String {
+    pub(super) fn call(self, call: &Call) -> String {
         format!("{}({})", call.op.name(self.tree), self.list(&call.args))
     }
 
-    pub fn reference(self, reference: &Ref) -> String {
+    pub(super) fn reference(self, reference: &Ref) -> String {
         self.prefix(reference, reference.steps.len())
     }
 
     /// The reference with so many steps only.
-    pub fn prefix(self, reference: &Ref, steps: usize) -> String {
+    pub(super) fn prefix(self, reference: &Ref, steps: usize) -> String {
         let mut out = match &reference.base {
             Base::Input => "input".to_owned(),
             Base::Data => "data".to_owned(),
@@ -139,7 +126,12 @@ impl Printer<'_> {
             ExprKind::Call(call) => out += &self.call(call),
             ExprKind::Every(every) => {
                 let value = &self.vars.get(every.value).name;
-                let _ = write!(out, "every {value} in {} {{ {} }}", self.term(&every.domain), self.body(&every.body));
+                let _ = write!(
+                    out,
+                    "every {value} in {} {{ {} }}",
+                    self.term(&every.domain),
+                    self.body(&every.body)
+                );
             }
         }
         for with in &expr.with {

@@ -13,46 +13,46 @@ use super::tree::Base;
 
 /// A place in the tree of rules: an index into [`RuleTree::nodes`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct NodeId(pub u32);
+pub(super) struct NodeId(pub u32);
 
 /// A rule among all: an index into [`RuleTree::heads`].
-pub type RuleId = usize;
+pub(super) type RuleId = usize;
 
 /// A place below `data`.
 #[derive(Debug)]
-pub struct Node {
-    pub parent: Option<NodeId>,
-    pub key: Value,
-    pub children: BTreeMap<Value, NodeId>,
-    pub rules: Vec<RuleId>,
+pub(super) struct Node {
+    pub(super) parent: Option<NodeId>,
+    pub(super) key: Value,
+    pub(super) children: BTreeMap<Value, NodeId>,
+    pub(super) rules: Vec<RuleId>,
 }
 
 /// What is known of a rule before its body is looked at.
 #[derive(Debug)]
-pub struct Head {
-    pub node: NodeId,
-    pub module: usize,
+pub(super) struct Head {
+    pub(super) node: NodeId,
+    pub(super) module: usize,
     /// Its index in the module.
-    pub index: usize,
-    pub arity: usize,
+    pub(super) index: usize,
+    pub(super) arity: usize,
     /// How many steps of the head's reference are in the node's path.
-    pub ground: usize,
-    pub span: Span,
+    pub(super) ground: usize,
+    pub(super) span: Span,
 }
 
 /// All rules by the ground part of their names.
 #[derive(Debug)]
-pub struct RuleTree {
-    pub nodes: Vec<Node>,
+pub(super) struct RuleTree {
+    pub(super) nodes: Vec<Node>,
     /// In the order of files and lines.
-    pub heads: Vec<Head>,
+    pub(super) heads: Vec<Head>,
 }
 
 impl RuleTree {
-    pub const ROOT: NodeId = NodeId(0);
+    pub(super) const ROOT: NodeId = NodeId(0);
 
     /// The rules of the modules, which are in the order of their file names.
-    pub fn new(modules: &[&ast::Module]) -> Self {
+    pub(super) fn new(modules: &[&ast::Module]) -> Self {
         let root = Node { parent: None, key: Value::Null, children: BTreeMap::new(), rules: Vec::new() };
         let mut tree = Self { nodes: vec![root], heads: Vec::new() };
         for (number, module) in modules.iter().enumerate() {
@@ -82,22 +82,22 @@ impl RuleTree {
         id
     }
 
-    pub fn get(&self, id: NodeId) -> &Node {
+    pub(super) fn get(&self, id: NodeId) -> &Node {
         &self.nodes[id.0 as usize]
     }
 
     /// The place that a path of constants leads to.
-    pub fn find<'a>(&self, path: impl IntoIterator<Item = &'a Value>) -> Option<NodeId> {
+    pub(super) fn find<'a>(&self, path: impl IntoIterator<Item = &'a Value>) -> Option<NodeId> {
         path.into_iter().try_fold(Self::ROOT, |at, key| self.get(at).children.get(key).copied())
     }
 
     /// How many arguments the rules of a place take: those of the first, 0 for what is no function.
-    pub fn arity(&self, id: NodeId) -> Option<usize> {
+    pub(super) fn arity(&self, id: NodeId) -> Option<usize> {
         self.get(id).rules.first().map(|rule| self.heads[*rule].arity)
     }
 
     /// Keys from the root to a place.
-    pub fn path(&self, id: NodeId) -> Vec<&Value> {
+    pub(super) fn path(&self, id: NodeId) -> Vec<&Value> {
         let mut path = Vec::new();
         let mut at = self.get(id);
         while let Some(parent) = at.parent {
@@ -109,7 +109,7 @@ impl RuleTree {
     }
 
     /// A place and all below it, parents first.
-    pub fn below(&self, id: NodeId) -> Vec<NodeId> {
+    pub(super) fn below(&self, id: NodeId) -> Vec<NodeId> {
         let mut all = vec![id];
         let mut next = 0;
         while let Some(at) = all.get(next) {
@@ -125,7 +125,7 @@ fn text(name: &str) -> Value {
 }
 
 /// The name that a rule brings into its package.
-pub fn root_name(head: &ast::Head) -> ast::Name {
+pub(super) fn root_name(head: &ast::Head) -> ast::Name {
     head.reference.head.as_var().cloned().unwrap_or_else(|| Arc::from("_"))
 }
 
@@ -135,7 +135,7 @@ fn ground_steps(reference: &ast::Ref) -> Vec<Value> {
 }
 
 /// The value of a literal that is no composite.
-pub fn scalar(term: &ast::Term) -> Option<Value> {
+pub(super) fn scalar(term: &ast::Term) -> Option<Value> {
     Some(match &term.kind {
         ast::TermKind::Null => Value::Null,
         ast::TermKind::Bool(it) => Value::Bool(*it),
@@ -151,13 +151,13 @@ pub fn scalar(term: &ast::Term) -> Option<Value> {
 
 /// What a name stands for in a file.
 #[derive(Clone, Debug)]
-pub struct Global {
-    pub base: Base,
-    pub steps: Arc<[Value]>,
+pub(super) struct Global {
+    pub(super) base: Base,
+    pub(super) steps: Arc<[Value]>,
 }
 
 /// The names that a file knows: its imports, and behind them the rules of its package.
-pub struct Globals {
+pub(super) struct Globals {
     imports: HashMap<ast::Name, (Global, Cell<bool>)>,
     package: Arc<[Value]>,
     rules: Arc<HashSet<ast::Name>>,
@@ -165,22 +165,24 @@ pub struct Globals {
 
 impl Globals {
     /// For a query without a package.
-    pub fn none() -> Self {
+    fn none() -> Self {
         Self { imports: HashMap::new(), package: Arc::new([]), rules: Arc::default() }
     }
 
-    pub fn new(package: &ast::Package, imports: &[ast::Import], exports: &Exports) -> Self {
+    /// For a query with imports only.
+    pub(super) fn of_imports(imports: &[ast::Import]) -> Self {
+        Self { imports: bindings(imports), ..Self::none() }
+    }
+
+    /// For a file, or a query in a package.
+    pub(super) fn new(package: &ast::Package, imports: &[ast::Import], exports: &Exports) -> Self {
         let path: Arc<[Value]> = package.parts().map(|part| text(part)).collect();
         let rules = exports.0.get(&path).cloned().unwrap_or_default();
-        let imports = imports.iter().filter_map(|it| {
-            let global = imported(it)?;
-            Some((it.binding()?.clone(), (global, Cell::new(false))))
-        });
-        Self { imports: imports.collect(), package: path, rules }
+        Self { imports: bindings(imports), package: path, rules }
     }
 
     /// What a name stands for; an import counts as used from then on.
-    pub fn get(&self, name: &ast::Name) -> Option<Global> {
+    pub(super) fn get(&self, name: &ast::Name) -> Option<Global> {
         if let Some((global, used)) = self.imports.get(name) {
             used.set(true);
             return Some(global.clone());
@@ -190,9 +192,14 @@ impl Globals {
     }
 
     /// Whether the name of an import was looked up.
-    pub fn is_used(&self, name: &ast::Name) -> bool {
+    pub(super) fn is_used(&self, name: &ast::Name) -> bool {
         self.imports.get(name).is_none_or(|(_, used)| used.get())
     }
+}
+
+fn bindings(imports: &[ast::Import]) -> HashMap<ast::Name, (Global, Cell<bool>)> {
+    let bound = |it: &ast::Import| Some((it.binding()?.clone(), (imported(it)?, Cell::new(false))));
+    imports.iter().filter_map(bound).collect()
 }
 
 fn imported(import: &ast::Import) -> Option<Global> {
@@ -206,10 +213,10 @@ fn imported(import: &ast::Import) -> Option<Global> {
 
 /// The first names of the rules of each package.
 #[derive(Debug, Default)]
-pub struct Exports(HashMap<Arc<[Value]>, Arc<HashSet<ast::Name>>>);
+pub(super) struct Exports(HashMap<Arc<[Value]>, Arc<HashSet<ast::Name>>>);
 
 impl Exports {
-    pub fn new(modules: &[&ast::Module]) -> Self {
+    pub(super) fn new(modules: &[&ast::Module]) -> Self {
         let mut all: HashMap<Arc<[Value]>, HashSet<ast::Name>> = HashMap::new();
         for module in modules {
             let path = module.package.parts().map(|part| text(part)).collect();

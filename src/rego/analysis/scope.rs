@@ -9,7 +9,7 @@ use super::tree::{Origin, Var, Vars};
 
 /// How a name came into a scope.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Occurrence {
+pub(super) enum Occurrence {
     Argument,
     /// Read before anything declared it.
     Seen,
@@ -19,47 +19,47 @@ pub enum Occurrence {
 
 /// A name in a scope.
 #[derive(Clone, Copy, Debug)]
-pub struct Entry {
-    pub var: Var,
-    pub occurrence: Occurrence,
+pub(super) struct Entry {
+    pub(super) var: Var,
+    pub(super) occurrence: Occurrence,
     /// The expression that brought it in.
-    pub span: Span,
+    pub(super) span: Span,
 }
 
 /// The scopes around a place, innermost last.
 #[derive(Clone, Debug, Default)]
-pub struct Scopes {
+pub(super) struct Scopes {
     stack: Vec<HashMap<Name, Entry>>,
     /// Names that no scope declares: one variable each, in whatever closures they stand.
     free: HashMap<Name, Var>,
 }
 
 impl Scopes {
-    pub fn push(&mut self) {
+    pub(super) fn push(&mut self) {
         self.stack.push(HashMap::new());
     }
 
-    pub fn pop(&mut self) -> HashMap<Name, Entry> {
+    pub(super) fn pop(&mut self) -> HashMap<Name, Entry> {
         self.stack.pop().unwrap_or_default()
     }
 
     /// The declaration that a name refers to.
-    pub fn find(&self, name: &Name) -> Option<Entry> {
+    pub(super) fn find(&self, name: &Name) -> Option<Entry> {
         self.stack.iter().rev().find_map(|scope| scope.get(name)).copied()
     }
 
     /// Whether a declaration or an argument has this name here.
-    pub fn is_declared(&self, name: &Name) -> bool {
+    pub(super) fn is_declared(&self, name: &Name) -> bool {
         self.find(name).is_some_and(|entry| entry.occurrence != Occurrence::Seen)
     }
 
     /// The names of the innermost scope.
-    pub fn innermost(&self) -> impl Iterator<Item = (&Name, &Entry)> {
+    pub(super) fn innermost(&self) -> impl Iterator<Item = (&Name, &Entry)> {
         self.stack.last().into_iter().flatten()
     }
 
     /// The variable that a name refers to here. A name that nothing declares is remembered as seen.
-    pub fn read(&mut self, vars: &mut Vars, name: &Name, span: Span) -> Var {
+    pub(super) fn read(&mut self, vars: &mut Vars, name: &Name, span: Span) -> Var {
         let var = match self.find(name) {
             Some(entry) => entry.var,
             None => {
@@ -83,7 +83,13 @@ impl Scopes {
     }
 
     /// A new variable of this name in the innermost scope, or why there can be none.
-    pub fn declare(&mut self, vars: &mut Vars, name: &Name, how: Occurrence, span: Span) -> Result<Var, String> {
+    pub(super) fn declare(
+        &mut self,
+        vars: &mut Vars,
+        name: &Name,
+        how: Occurrence,
+        span: Span,
+    ) -> Result<Var, String> {
         if let Some(entry) = self.stack.last().and_then(|scope| scope.get(name)) {
             return Err(match entry.occurrence {
                 Occurrence::Seen => format!("var {name} referenced above"),
@@ -100,7 +106,7 @@ impl Scopes {
 
 /// The names that the expressions of a body declare, those of `every` in it included: within the body they hide
 /// rules and imports, even above the declaration.
-pub fn declared(body: &[ast::Expr]) -> HashSet<Name> {
+pub(super) fn declared(body: &[ast::Expr]) -> HashSet<Name> {
     let mut names = HashSet::new();
     body.iter().for_each(|expr| declared_in(expr, &mut names));
     names
@@ -122,14 +128,14 @@ fn declared_in(expr: &ast::Expr, names: &mut HashSet<Name>) {
 }
 
 /// Whether a call is `:=` with its two sides.
-pub fn is_assignment(call: &ast::Call) -> bool {
+pub(super) fn is_assignment(call: &ast::Call) -> bool {
     call.args.len() == 2
         && call.operator.path.is_empty()
         && call.operator.head.as_var().is_some_and(|name| name.as_ref() == "assign")
 }
 
 /// All names in a term, but those in comprehensions.
-pub fn names_in(term: &ast::Term, names: &mut HashSet<Name>) {
+pub(super) fn names_in(term: &ast::Term, names: &mut HashSet<Name>) {
     match &term.kind {
         TermKind::Var(name) => {
             names.insert(name.clone());
@@ -151,7 +157,7 @@ pub fn names_in(term: &ast::Term, names: &mut HashSet<Name>) {
 }
 
 /// The names that the arguments of a function bind.
-pub fn names_in_pattern(term: &ast::Term, names: &mut HashSet<Name>) {
+pub(super) fn names_in_pattern(term: &ast::Term, names: &mut HashSet<Name>) {
     match &term.kind {
         TermKind::Var(name) => {
             names.insert(name.clone());

@@ -12,17 +12,17 @@ use super::rules::NodeId;
 
 /// A variable of one rule with its branches (or of one query): an index into [`Vars`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Var(pub u32);
+pub(super) struct Var(pub u32);
 
 impl Var {
-    pub fn index(self) -> usize {
+    pub(super) fn index(self) -> usize {
         self.0 as usize
     }
 }
 
 /// Where a variable comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Origin {
+pub(super) enum Origin {
     /// A name that nothing declares, or a wildcard: bound by the first expression that can.
     Free,
     /// Declared by `:=`, `some`, `every` or as an argument.
@@ -33,62 +33,62 @@ pub enum Origin {
 
 /// What is known of a variable.
 #[derive(Clone, Debug)]
-pub struct VarInfo {
+pub(super) struct VarInfo {
     /// The name in the source; of generated ones the name that OPA would make up.
-    pub name: Arc<str>,
-    pub origin: Origin,
+    pub(super) name: Arc<str>,
+    pub(super) origin: Origin,
     /// How often the source reads it.
-    pub reads: u32,
+    pub(super) reads: u32,
 }
 
 /// The variables of one rule.
 #[derive(Clone, Debug, Default)]
-pub struct Vars {
+pub(super) struct Vars {
     all: Vec<VarInfo>,
 }
 
 impl Vars {
-    pub fn add(&mut self, name: Arc<str>, origin: Origin) -> Var {
+    pub(super) fn add(&mut self, name: Arc<str>, origin: Origin) -> Var {
         self.all.push(VarInfo { name, origin, reads: 0 });
         Var(u32::try_from(self.all.len() - 1).unwrap_or(u32::MAX))
     }
 
-    pub fn generate(&mut self) -> Var {
+    pub(super) fn generate(&mut self) -> Var {
         let name = format!("__local{}__", self.all.len());
         self.add(name.into(), Origin::Generated)
     }
 
-    pub fn get(&self, var: Var) -> &VarInfo {
+    pub(super) fn get(&self, var: Var) -> &VarInfo {
         &self.all[var.index()]
     }
 
-    pub fn read(&mut self, var: Var) {
+    pub(super) fn read(&mut self, var: Var) {
         self.all[var.index()].reads += 1;
     }
 
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.all.len()
     }
 
-    pub fn is_generated(&self, var: Var) -> bool {
+    pub(super) fn is_generated(&self, var: Var) -> bool {
         self.get(var).origin == Origin::Generated
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = (Var, &VarInfo)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Var, &VarInfo)> {
         (0..).map(Var).zip(&self.all)
     }
 }
 
 /// A value or something that makes one.
 #[derive(Clone, Debug)]
-pub struct Term {
-    pub kind: Kind,
-    pub span: Span,
+pub(super) struct Term {
+    pub(super) kind: Kind,
+    pub(super) span: Span,
 }
 
 /// See [`Term`].
 #[derive(Clone, Debug)]
-pub enum Kind {
+pub(super) enum Kind {
     Scalar(Value),
     Var(Var),
     Ref(Box<Ref>),
@@ -103,26 +103,26 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub fn at(self, span: Span) -> Term {
+    pub(super) fn at(self, span: Span) -> Term {
         Term { kind: self, span }
     }
 }
 
 impl Term {
-    pub fn var(var: Var, span: Span) -> Self {
+    pub(super) fn var(var: Var, span: Span) -> Self {
         Kind::Var(var).at(span)
     }
 
-    pub fn as_var(&self) -> Option<Var> {
+    pub(super) fn as_var(&self) -> Option<Var> {
         if let Kind::Var(var) = self.kind { Some(var) } else { None }
     }
 
-    pub fn is_scalar(&self) -> bool {
+    pub(super) fn is_scalar(&self) -> bool {
         matches!(self.kind, Kind::Scalar(_))
     }
 
     /// OPA's word for this kind of term in messages.
-    pub fn type_name(&self) -> &'static str {
+    pub(super) fn type_name(&self) -> &'static str {
         match &self.kind {
             Kind::Scalar(value) => value.type_name(),
             Kind::Var(_) => "var",
@@ -143,14 +143,14 @@ impl Term {
 
 /// `base.step[step]`; `input` and `data` alone have no steps.
 #[derive(Clone, Debug)]
-pub struct Ref {
-    pub base: Base,
-    pub steps: Vec<Term>,
+pub(super) struct Ref {
+    pub(super) base: Base,
+    pub(super) steps: Vec<Term>,
 }
 
 /// See [`Ref`].
 #[derive(Clone, Debug)]
-pub enum Base {
+pub(super) enum Base {
     Input,
     Data,
     Var(Var),
@@ -160,28 +160,28 @@ pub enum Base {
 
 /// A comprehension.
 #[derive(Clone, Debug)]
-pub struct Compr {
-    pub head: ComprHead,
-    pub body: Vec<Expr>,
+pub(super) struct Compr {
+    pub(super) head: ComprHead,
+    pub(super) body: Vec<Expr>,
 }
 
 /// See [`Compr`].
 #[derive(Clone, Debug)]
-pub enum ComprHead {
+pub(super) enum ComprHead {
     Array(Term),
     Set(Term),
     Object(Term, Term),
 }
 
 impl ComprHead {
-    pub fn terms(&self) -> Vec<&Term> {
+    pub(super) fn terms(&self) -> Vec<&Term> {
         match self {
             Self::Array(term) | Self::Set(term) => vec![term],
             Self::Object(key, value) => vec![key, value],
         }
     }
 
-    pub fn terms_mut(&mut self) -> Vec<&mut Term> {
+    pub(super) fn terms_mut(&mut self) -> Vec<&mut Term> {
         match self {
             Self::Array(term) | Self::Set(term) => vec![term],
             Self::Object(key, value) => vec![key, value],
@@ -191,82 +191,89 @@ impl ComprHead {
 
 /// A piece of a template string.
 #[derive(Clone, Debug)]
-pub enum Part {
+pub(super) enum Part {
     Text(Term),
     Expr(Expr),
 }
 
 /// Whether an expression was written or made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Made {
+pub(super) enum Made {
     BySource,
     ByRewriting,
 }
 
 /// Whether `not` stands before an expression.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Polarity {
+pub(super) enum Polarity {
     Positive,
     Negated,
 }
 
 /// One expression of a body.
 #[derive(Clone, Debug)]
-pub struct Expr {
-    pub kind: ExprKind,
-    pub polarity: Polarity,
-    pub with: Vec<With>,
-    pub made: Made,
-    pub span: Span,
+pub(super) struct Expr {
+    pub(super) kind: ExprKind,
+    pub(super) polarity: Polarity,
+    pub(super) with: Vec<With>,
+    pub(super) made: Made,
+    pub(super) span: Span,
     /// Which expression of a query it answers for: its index.
-    pub answers: Option<usize>,
+    pub(super) answers: Option<usize>,
 }
 
 /// See [`Expr`].
 #[derive(Clone, Debug)]
-pub enum ExprKind {
+pub(super) enum ExprKind {
     Term(Term),
     Call(Call),
     Every(Box<Every>),
 }
 
 impl Expr {
-    pub fn new(kind: ExprKind, span: Span) -> Self {
-        Self { kind, polarity: Polarity::Positive, with: Vec::new(), made: Made::ByRewriting, span, answers: None }
+    pub(super) fn new(kind: ExprKind, span: Span) -> Self {
+        Self {
+            kind,
+            polarity: Polarity::Positive,
+            with: Vec::new(),
+            made: Made::ByRewriting,
+            span,
+            answers: None,
+        }
     }
 
     /// `left = right`, made by a rewriting.
-    pub fn unify(left: Term, right: Term, span: Span) -> Self {
+    pub(super) fn unify(left: Term, right: Term, span: Span) -> Self {
         let call = Call { op: Op::Eq, args: vec![left, right], span };
         Self::new(ExprKind::Call(call), span)
     }
 
-    pub fn call(&self) -> Option<&Call> {
+    pub(super) fn call(&self) -> Option<&Call> {
         if let ExprKind::Call(call) = &self.kind { Some(call) } else { None }
     }
 }
 
 /// `every key, value in domain { body }`.
 #[derive(Clone, Debug)]
-pub struct Every {
-    pub key: Option<Var>,
-    pub value: Var,
-    pub domain: Term,
-    pub body: Vec<Expr>,
+pub(super) struct Every {
+    pub(super) key: Option<Var>,
+    pub(super) value: Var,
+    pub(super) domain: Term,
+    pub(super) body: Vec<Expr>,
 }
 
 /// `with target as value`.
 #[derive(Clone, Debug)]
-pub struct With {
-    pub target: Target,
-    pub value: WithValue,
-    pub target_span: Span,
-    pub span: Span,
+pub(super) struct With {
+    pub(super) target: Target,
+    pub(super) value: WithValue,
+    pub(super) target_span: Span,
+    pub(super) span: Span,
 }
 
 /// See [`With`].
 #[derive(Clone, Debug)]
-pub enum Target {
+pub(super) enum Target {
     /// A reference into a document, or what is no target at all.
     Term(Term),
     /// A function that no rule defines.
@@ -275,7 +282,7 @@ pub enum Target {
 
 /// See [`With`].
 #[derive(Clone, Debug)]
-pub enum WithValue {
+pub(super) enum WithValue {
     Term(Term),
     /// A function instead of the target: a builtin's name, until the target is known to be a function.
     Builtin(Op, Term),
@@ -285,15 +292,15 @@ pub enum WithValue {
 
 /// A call.
 #[derive(Clone, Debug)]
-pub struct Call {
-    pub op: Op,
-    pub args: Vec<Term>,
-    pub span: Span,
+pub(super) struct Call {
+    pub(super) op: Op,
+    pub(super) args: Vec<Term>,
+    pub(super) span: Span,
 }
 
 /// What is called.
 #[derive(Clone, Debug)]
-pub enum Op {
+pub(super) enum Op {
     /// Unification: `eq`, and `:=` once it is checked.
     Eq,
     Builtin(&'static Declaration),
@@ -306,59 +313,59 @@ pub enum Op {
 
 /// A function of the host, its declaration read.
 #[derive(Debug)]
-pub struct Host {
-    pub name: Str,
-    pub ty: FnType,
+pub(super) struct Host {
+    pub(super) name: Str,
+    pub(super) ty: FnType,
 }
 
 impl Op {
-    pub fn is_builtin(&self, name: &str) -> bool {
+    pub(super) fn is_builtin(&self, name: &str) -> bool {
         matches!(self, Self::Builtin(declaration) if declaration.name == name)
     }
 }
 
 /// One definition of a rule with its branches.
 #[derive(Clone, Debug)]
-pub struct Rule {
-    pub node: NodeId,
-    pub module: usize,
+pub(super) struct Rule {
+    pub(super) node: NodeId,
+    pub(super) module: usize,
     /// The index of the rule in its module.
-    pub index: usize,
-    pub is_default: bool,
+    pub(super) index: usize,
+    pub(super) is_default: bool,
     /// The first is the rule itself, the others are its `else`.
-    pub branches: Vec<Branch>,
-    pub vars: Vars,
+    pub(super) branches: Vec<Branch>,
+    pub(super) vars: Vars,
 }
 
 /// A rule or an `else`.
 #[derive(Clone, Debug)]
-pub struct Branch {
+pub(super) struct Branch {
     /// Arguments; the same in all branches.
-    pub args: Vec<Term>,
+    pub(super) args: Vec<Term>,
     /// What follows the ground part of the head's reference; empty in `else`.
-    pub key: Vec<Term>,
-    pub leaf: Leaf,
-    pub body: Vec<Expr>,
+    pub(super) key: Vec<Term>,
+    pub(super) leaf: Leaf,
+    pub(super) body: Vec<Expr>,
     /// What OPA calls the location of the rule.
-    pub span: Span,
-    pub head_span: Span,
+    pub(super) span: Span,
+    pub(super) head_span: Span,
 }
 
 /// What a branch makes.
 #[derive(Clone, Debug)]
-pub enum Leaf {
+pub(super) enum Leaf {
     Value(Term),
     Contains(Term),
 }
 
 impl Leaf {
-    pub fn term(&self) -> &Term {
+    pub(super) fn term(&self) -> &Term {
         match self {
             Self::Value(term) | Self::Contains(term) => term,
         }
     }
 
-    pub fn term_mut(&mut self) -> &mut Term {
+    pub(super) fn term_mut(&mut self) -> &mut Term {
         match self {
             Self::Value(term) | Self::Contains(term) => term,
         }

@@ -6,7 +6,7 @@ use super::tree::{Base, Call, Compr, Expr, ExprKind, Kind, Part, Ref, Target, Te
 
 /// Which parts of a node count.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Reach {
+pub(super) enum Reach {
     /// All of it.
     Everything,
     /// What must be bound where it stands: not the inside of comprehensions and of `every`.
@@ -37,7 +37,7 @@ impl Reach {
     }
 }
 
-pub fn term(it: &Term, reach: Reach, visit: &mut impl FnMut(Var)) {
+pub(super) fn term(it: &Term, reach: Reach, visit: &mut impl FnMut(Var)) {
     match &it.kind {
         Kind::Scalar(_) => {}
         Kind::Var(var) => visit(*var),
@@ -68,13 +68,17 @@ pub fn term(it: &Term, reach: Reach, visit: &mut impl FnMut(Var)) {
     }
 }
 
-pub fn terms<'a>(items: impl IntoIterator<Item = &'a Term>, reach: Reach, visit: &mut impl FnMut(Var)) {
+pub(super) fn terms<'a>(
+    items: impl IntoIterator<Item = &'a Term>,
+    reach: Reach,
+    visit: &mut impl FnMut(Var),
+) {
     for item in items {
         term(item, reach, visit);
     }
 }
 
-pub fn reference(it: &Ref, reach: Reach, visit: &mut impl FnMut(Var)) {
+pub(super) fn reference(it: &Ref, reach: Reach, visit: &mut impl FnMut(Var)) {
     match &it.base {
         Base::Var(var) if reach.bases() => visit(*var),
         Base::Term(base) if reach.bases() => term(base, reach, visit),
@@ -83,17 +87,17 @@ pub fn reference(it: &Ref, reach: Reach, visit: &mut impl FnMut(Var)) {
     terms(&it.steps, reach, visit);
 }
 
-pub fn call(it: &Call, reach: Reach, visit: &mut impl FnMut(Var)) {
+pub(super) fn call(it: &Call, reach: Reach, visit: &mut impl FnMut(Var)) {
     terms(&it.args, reach, visit);
 }
 
-pub fn body<'a>(exprs: impl IntoIterator<Item = &'a Expr>, reach: Reach, visit: &mut impl FnMut(Var)) {
+pub(super) fn body<'a>(exprs: impl IntoIterator<Item = &'a Expr>, reach: Reach, visit: &mut impl FnMut(Var)) {
     for it in exprs {
         expr(it, reach, visit);
     }
 }
 
-pub fn expr(it: &Expr, reach: Reach, visit: &mut impl FnMut(Var)) {
+pub(super) fn expr(it: &Expr, reach: Reach, visit: &mut impl FnMut(Var)) {
     match &it.kind {
         ExprKind::Term(it) => term(it, reach, visit),
         ExprKind::Call(it) => call(it, reach, visit),
@@ -112,7 +116,7 @@ pub fn expr(it: &Expr, reach: Reach, visit: &mut impl FnMut(Var)) {
     }
 }
 
-pub fn with(it: &With, reach: Reach, visit: &mut impl FnMut(Var)) {
+pub(super) fn with(it: &With, reach: Reach, visit: &mut impl FnMut(Var)) {
     match &it.target {
         Target::Term(Term { kind: Kind::Ref(target), .. }) => match reach {
             Reach::Everything => reference(target, reach, visit),
@@ -127,18 +131,20 @@ pub fn with(it: &With, reach: Reach, visit: &mut impl FnMut(Var)) {
 }
 
 /// Whether a term has to be evaluated, that is, has references or comprehensions anywhere.
-pub fn needs_evaluation(it: &Term) -> bool {
+pub(super) fn needs_evaluation(it: &Term) -> bool {
     match &it.kind {
         Kind::Scalar(_) | Kind::Var(_) => false,
         Kind::Ref(_) | Kind::Compr(_) | Kind::Template(_) => true,
         Kind::Call(call) => call.args.iter().any(needs_evaluation),
         Kind::Array(items) | Kind::Set(items) => items.iter().any(needs_evaluation),
-        Kind::Object(pairs) => pairs.iter().any(|(key, value)| needs_evaluation(key) || needs_evaluation(value)),
+        Kind::Object(pairs) => {
+            pairs.iter().any(|(key, value)| needs_evaluation(key) || needs_evaluation(value))
+        }
     }
 }
 
 /// The comprehensions in a term that are in no other.
-pub fn closures_of_term<'a>(it: &'a Term, visit: &mut impl FnMut(&'a Compr)) {
+pub(super) fn closures_of_term<'a>(it: &'a Term, visit: &mut impl FnMut(&'a Compr)) {
     match &it.kind {
         Kind::Scalar(_) | Kind::Var(_) | Kind::Template(_) => {}
         Kind::Ref(reference) => {
@@ -160,7 +166,7 @@ pub fn closures_of_term<'a>(it: &'a Term, visit: &mut impl FnMut(&'a Compr)) {
 }
 
 /// The terms that stand directly in an expression, those of `with` included.
-pub fn terms_of(it: &Expr) -> Vec<&Term> {
+pub(super) fn terms_of(it: &Expr) -> Vec<&Term> {
     let mut out: Vec<&Term> = match &it.kind {
         ExprKind::Term(term) => vec![term],
         ExprKind::Call(call) => call.args.iter().collect(),
@@ -178,7 +184,7 @@ pub fn terms_of(it: &Expr) -> Vec<&Term> {
 }
 
 /// As [`terms_of`], to be changed; targets of `with` left out.
-pub fn terms_of_mut(it: &mut Expr) -> Vec<&mut Term> {
+pub(super) fn terms_of_mut(it: &mut Expr) -> Vec<&mut Term> {
     let mut out: Vec<&mut Term> = match &mut it.kind {
         ExprKind::Term(term) => vec![term],
         ExprKind::Call(call) => call.args.iter_mut().collect(),
@@ -193,7 +199,7 @@ pub fn terms_of_mut(it: &mut Expr) -> Vec<&mut Term> {
 }
 
 /// Visits the bodies below a term, outermost first.
-pub fn bodies_of_term_mut(it: &mut Term, visit: &mut impl FnMut(&mut Compr)) {
+pub(super) fn bodies_of_term_mut(it: &mut Term, visit: &mut impl FnMut(&mut Compr)) {
     match &mut it.kind {
         Kind::Scalar(_) | Kind::Var(_) | Kind::Template(_) => {}
         Kind::Ref(reference) => {
@@ -203,7 +209,9 @@ pub fn bodies_of_term_mut(it: &mut Term, visit: &mut impl FnMut(&mut Compr)) {
             reference.steps.iter_mut().for_each(|it| bodies_of_term_mut(it, visit));
         }
         Kind::Call(call) => call.args.iter_mut().for_each(|it| bodies_of_term_mut(it, visit)),
-        Kind::Array(items) | Kind::Set(items) => items.iter_mut().for_each(|it| bodies_of_term_mut(it, visit)),
+        Kind::Array(items) | Kind::Set(items) => {
+            items.iter_mut().for_each(|it| bodies_of_term_mut(it, visit))
+        }
         Kind::Object(pairs) => {
             for (key, value) in pairs {
                 bodies_of_term_mut(key, visit);
@@ -215,7 +223,7 @@ pub fn bodies_of_term_mut(it: &mut Term, visit: &mut impl FnMut(&mut Compr)) {
 }
 
 /// Every term of a body at any depth, closures included, outermost first.
-pub fn every_term<'a>(exprs: &'a [Expr], visit: &mut impl FnMut(&'a Term)) {
+pub(super) fn every_term<'a>(exprs: &'a [Expr], visit: &mut impl FnMut(&'a Term)) {
     for expr in exprs {
         every_term_of_expr(expr, visit);
     }
@@ -231,7 +239,7 @@ fn every_term_of_expr<'a>(expr: &'a Expr, visit: &mut impl FnMut(&'a Term)) {
 }
 
 /// A term and all below it, closures included.
-pub fn every_term_below<'a>(it: &'a Term, visit: &mut impl FnMut(&'a Term)) {
+pub(super) fn every_term_below<'a>(it: &'a Term, visit: &mut impl FnMut(&'a Term)) {
     visit(it);
     match &it.kind {
         Kind::Scalar(_) | Kind::Var(_) => {}
@@ -264,7 +272,7 @@ pub fn every_term_below<'a>(it: &'a Term, visit: &mut impl FnMut(&'a Term)) {
 }
 
 /// Every expression of a body at any depth, closures included, outermost first.
-pub fn every_expr<'a>(exprs: &'a [Expr], visit: &mut impl FnMut(&'a Expr)) {
+pub(super) fn every_expr<'a>(exprs: &'a [Expr], visit: &mut impl FnMut(&'a Expr)) {
     for expr in exprs {
         visit(expr);
         for term in terms_of(expr) {
@@ -280,7 +288,7 @@ pub fn every_expr<'a>(exprs: &'a [Expr], visit: &mut impl FnMut(&'a Expr)) {
 }
 
 /// Every expression in the closures of a term.
-pub fn exprs_of_term<'a>(it: &'a Term, visit: &mut dyn FnMut(&'a Expr)) {
+pub(super) fn exprs_of_term<'a>(it: &'a Term, visit: &mut dyn FnMut(&'a Expr)) {
     let mut found = Vec::new();
     closures_of_term(it, &mut |compr| found.push(compr));
     for compr in found {

@@ -3,22 +3,23 @@
 
 use crate::rego::error::{ErrorCode, RegoError};
 use crate::rego::source::Span;
+use crate::rego::value::Str;
 
 use super::rules::{NodeId, RuleTree};
 use super::tree::{Base, Expr, ExprKind, Kind, Op, Ref, Rule, Target, Term, Vars, With, WithValue};
 use super::walk;
 
 /// Checks and rewrites the modifiers of a rule.
-pub fn rule(tree: &RuleTree, denied: &[String], rule: &mut Rule, errors: &mut Vec<RegoError>) {
+pub(super) fn rule(tree: &RuleTree, denied: &[Str], rule: &mut Rule, errors: &mut Vec<RegoError>) {
     for branch in &mut rule.branches {
         body(tree, denied, &mut rule.vars, &mut branch.body, errors);
     }
 }
 
 /// Checks and rewrites the modifiers of a body.
-pub fn body(
+pub(super) fn body(
     tree: &RuleTree,
-    denied: &[String],
+    denied: &[Str],
     vars: &mut Vars,
     body: &mut Vec<Expr>,
     errors: &mut Vec<RegoError>,
@@ -28,7 +29,7 @@ pub fn body(
 
 struct Modifiers<'a> {
     tree: &'a RuleTree,
-    denied: &'a [String],
+    denied: &'a [Str],
     vars: &'a mut Vars,
     errors: &'a mut Vec<RegoError>,
 }
@@ -96,7 +97,7 @@ impl Modifiers<'_> {
     fn is_denied(&self, op: &Op) -> bool {
         match op {
             Op::Builtin(declaration) => {
-                !declaration.is_offered() || self.denied.iter().any(|name| name == declaration.name)
+                !declaration.is_offered() || self.denied.iter().any(|name| &**name == declaration.name)
             }
             _ => false,
         }
@@ -167,7 +168,7 @@ fn compile_error(message: impl Into<String>, span: Span) -> RegoError {
 }
 
 /// What a target is not.
-pub fn no_target(span: Span) -> RegoError {
+pub(super) fn no_target(span: Span) -> RegoError {
     let message = "with keyword target must reference existing input, data, or a function";
     RegoError::new(ErrorCode::Type, message, Some(span))
 }

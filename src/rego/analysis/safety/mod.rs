@@ -14,11 +14,11 @@ use super::rules::RuleTree;
 use super::tree::{Branch, Expr, Kind, Rule, Term, Var, Vars};
 use super::walk::{self, Reach};
 
-pub use outputs::outputs;
-pub use sets::VarSet;
+pub(super) use outputs::outputs;
+pub(super) use sets::VarSet;
 
 /// Every variable of a head stands in the body, or is an argument.
-pub fn check_heads(rule: &Rule, errors: &mut Vec<RegoError>) {
+pub(crate) fn check_heads(rule: &Rule, errors: &mut Vec<RegoError>) {
     for branch in &rule.branches {
         let mut bound = HashSet::new();
         walk::body(&branch.body, Reach::Open, &mut |var| {
@@ -57,7 +57,7 @@ fn unsafe_var(name: &str, span: crate::rego::source::Span) -> RegoError {
 }
 
 /// Puts the bodies of a rule into a safe order.
-pub fn order_rule(tree: &RuleTree, rule: &mut Rule, errors: &mut Vec<RegoError>) {
+pub(crate) fn order_rule(tree: &RuleTree, rule: &mut Rule, errors: &mut Vec<RegoError>) {
     for branch in &mut rule.branches {
         let Branch { args, body, .. } = branch;
         let mut safe = VarSet::default();
@@ -70,7 +70,7 @@ pub fn order_rule(tree: &RuleTree, rule: &mut Rule, errors: &mut Vec<RegoError>)
 }
 
 /// Puts a body into a safe order, given the variables that are bound before it.
-pub fn order_body(
+pub(crate) fn order_body(
     tree: &RuleTree,
     vars: &Vars,
     safe: VarSet,

@@ -9,7 +9,7 @@ use super::sets::VarSet;
 use super::unify::{is_ref_safe, unify};
 
 /// The variables that are not safe before the expression and are after it.
-pub fn outputs(tree: &RuleTree, expr: &Expr, safe: &VarSet) -> HashSet<Var> {
+pub(crate) fn outputs(tree: &RuleTree, expr: &Expr, safe: &VarSet) -> HashSet<Var> {
     let mut bound = HashSet::new();
     if expr.polarity == Polarity::Negated || !inputs_of_with_are_safe(expr, safe) {
         return bound;

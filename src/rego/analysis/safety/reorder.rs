@@ -22,7 +22,7 @@ struct Needs {
 }
 
 /// Orders bodies, outer ones first, and remembers what stays unsafe.
-pub struct Order<'a> {
+pub(crate) struct Order<'a> {
     tree: &'a RuleTree,
     /// What is bound where we are.
     safe: VarSet,
@@ -30,12 +30,12 @@ pub struct Order<'a> {
 }
 
 impl<'a> Order<'a> {
-    pub fn new(tree: &'a RuleTree, safe: VarSet) -> Self {
+    pub(crate) fn new(tree: &'a RuleTree, safe: VarSet) -> Self {
         Self { tree, safe, unsafe_vars: Vec::new() }
     }
 
     /// The body in a safe order; what cannot be made safe stays at its end.
-    pub fn body(&mut self, body: Vec<Expr>) -> Vec<Expr> {
+    pub(crate) fn body(&mut self, body: Vec<Expr>) -> Vec<Expr> {
         let around = self.safe.mark();
         let order = self.order(&body);
         self.safe.back_to(around);
@@ -165,14 +165,15 @@ impl<'a> Order<'a> {
 
     /// An error for each unsafe variable that has a name, at the first expression it is unsafe in; else one for
     /// each expression with others.
-    pub fn errors(self, vars: &Vars) -> Vec<RegoError> {
+    pub(crate) fn errors(self, vars: &Vars) -> Vec<RegoError> {
         let mut first: BTreeMap<Var, Span> = BTreeMap::new();
         for (span, var) in &self.unsafe_vars {
             let place = first.entry(*var).or_insert(*span);
             *place = (*place).min(*span);
         }
         let named = first.iter().filter(|(var, _)| !vars.is_generated(**var));
-        let errors: Vec<_> = named.map(|(var, span)| super::unsafe_var(&vars.get(*var).name, *span)).collect();
+        let errors: Vec<_> =
+            named.map(|(var, span)| super::unsafe_var(&vars.get(*var).name, *span)).collect();
         if !errors.is_empty() {
             return errors;
         }

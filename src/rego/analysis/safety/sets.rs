@@ -4,22 +4,22 @@ use super::super::tree::Var;
 
 /// A set of variables that can go back to what it was.
 #[derive(Clone, Debug, Default)]
-pub struct VarSet {
+pub(crate) struct VarSet {
     words: Vec<u64>,
     log: Vec<Var>,
 }
 
 /// A state of a [`VarSet`] to go back to.
 #[derive(Clone, Copy, Debug)]
-pub struct Mark(usize);
+pub(crate) struct Mark(usize);
 
 impl VarSet {
-    pub fn contains(&self, var: Var) -> bool {
+    pub(crate) fn contains(&self, var: Var) -> bool {
         self.words.get(var.index() / 64).is_some_and(|word| word & (1 << (var.index() % 64)) != 0)
     }
 
     /// Whether it was not in before.
-    pub fn insert(&mut self, var: Var) -> bool {
+    pub(crate) fn insert(&mut self, var: Var) -> bool {
         let at = var.index() / 64;
         if at >= self.words.len() {
             self.words.resize(at + 1, 0);
@@ -33,18 +33,18 @@ impl VarSet {
         new
     }
 
-    pub fn extend(&mut self, vars: impl IntoIterator<Item = Var>) {
+    pub(crate) fn extend(&mut self, vars: impl IntoIterator<Item = Var>) {
         vars.into_iter().for_each(|var| {
             self.insert(var);
         });
     }
 
-    pub fn mark(&self) -> Mark {
+    pub(crate) fn mark(&self) -> Mark {
         Mark(self.log.len())
     }
 
     /// Takes out everything that came in since.
-    pub fn back_to(&mut self, mark: Mark) {
+    pub(crate) fn back_to(&mut self, mark: Mark) {
         for var in self.log.drain(mark.0..) {
             self.words[var.index() / 64] &= !(1 << (var.index() % 64));
         }

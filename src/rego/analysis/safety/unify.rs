@@ -7,28 +7,29 @@ use super::super::walk::{self, Reach};
 use super::sets::VarSet;
 
 /// Whether what a reference starts from is bound.
-pub fn is_ref_safe(it: &Ref, is_safe: &impl Fn(Var) -> bool) -> bool {
+pub(crate) fn is_ref_safe(it: &Ref, is_safe: &impl Fn(Var) -> bool) -> bool {
     match &it.base {
         Base::Input | Base::Data => true,
         Base::Var(var) => is_safe(*var),
-        Base::Term(term) => all_safe(|visit| walk::term(term, Reach::Open, visit), is_safe),
+        Base::Term(term) => {
+            let mut all = true;
+            walk::term(term, Reach::Open, &mut |var| all &= is_safe(var));
+            all
+        }
     }
 }
 
 /// Whether the arguments of a call are bound.
-pub fn is_call_safe(it: &Call, is_safe: &impl Fn(Var) -> bool) -> bool {
-    all_safe(|visit| walk::call(it, Reach::Open, visit), is_safe)
-}
-
-fn all_safe(walk: impl FnOnce(&mut dyn FnMut(Var)), is_safe: &impl Fn(Var) -> bool) -> bool {
+pub(crate) fn is_call_safe(it: &Call, is_safe: &impl Fn(Var) -> bool) -> bool {
     let mut all = true;
-    walk(&mut |var| all &= is_safe(var));
+    walk::call(it, Reach::Open, &mut |var| all &= is_safe(var));
     all
 }
 
 /// The variables that `left = right` binds. `bound` are those that its references bind on their own.
-pub fn unify(safe: &VarSet, bound: &HashSet<Var>, left: &Term, right: &Term) -> HashSet<Var> {
-    let mut unifier = Unifier { safe, bound, unified: HashSet::new(), needs: HashMap::new(), needed: HashMap::new() };
+pub(crate) fn unify(safe: &VarSet, bound: &HashSet<Var>, left: &Term, right: &Term) -> HashSet<Var> {
+    let mut unifier =
+        Unifier { safe, bound, unified: HashSet::new(), needs: HashMap::new(), needed: HashMap::new() };
     unifier.terms(left, right);
     unifier.unified
 }

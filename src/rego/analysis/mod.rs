@@ -1,0 +1,234 @@
+//! What stands between parsing and evaluation: names are resolved, what OPA rewrites is rewritten, and what means
+//! nothing is refused with OPA's codes, messages and places.
+//!
+//! [`analyse`] reads as the list of phases. A phase looks at everything before it reports, and the first that
+//! reports anything is the last. Every pass is linear in the text, but for sorting.
+
+mod calls;
+mod capture;
+mod dynamic;
+mod emit;
+mod functions;
+mod hoist;
+mod imports;
+mod metadata;
+mod names;
+mod print;
+mod query;
+mod rules;
+mod safety;
+mod scope;
+mod tree;
+mod types;
+mod walk;
+mod with;
+
+#[cfg(test)]
+mod tests;
+
+use super::engine::{Checks, CompileOptions};
+use super::error::{ErrorCode, Errors, RegoError};
+use super::hir;
+use super::source::Sources;
+use super::syntax::ast;
+
+use capture::Around;
+use functions::Functions;
+use metadata::Metadata;
+use names::{Found, Known};
+use rules::{Exports, Globals, RuleTree};
+
+/// So many errors are reported at most, as in OPA.
+const MAX_ERRORS: usize = 10;
+
+/// Modules that were analysed together: the program, and what queries against it need to know.
+#[derive(Debug)]
+pub struct Analysis {
+    /// What is evaluated.
+    pub program: hir::Program,
+    tree: RuleTree,
+    functions: Functions,
+    exports: Exports,
+    groups: emit::Groups,
+    options: CompileOptions,
+}
+
+impl Analysis {
+    /// Compiles a query; `sources` has its text. A package gives it the names of its rules, imports theirs.
+    ///
+    /// # Errors
+    /// All that the first phase that finds any finds.
+    pub fn query(
+        &self,
+        sources: &Sources,
+        body: &ast::Body,
+        package: Option<&ast::Package>,
+        imports: &[ast::Import],
+    ) -> Result<hir::Query, Errors> {
+        query::compile(self, sources, body, package, imports)
+    }
+}
+
+/// Analyses modules; `sources` has their texts.
+///
+/// # Errors
+/// All that the first phase that finds any finds, sorted, at most [`MAX_ERRORS`].
+pub fn analyse(
+    modules: &[ast::Module],
+    sources: &Sources,
+    options: &CompileOptions,
+) -> Result<Analysis, Errors> {
+    let functions = Functions::new(&options.host)?;
+    let mut modules: Vec<&ast::Module> = modules.iter().collect();
+    modules.sort_by_key(|module| sources.name(module.package.span));
+    let tree = RuleTree::new(&modules);
+    let exports = Exports::new(&modules);
+    let mut program = Modules { sources, options, modules, functions, tree, exports, rules: Vec::new() };
+
+    program.resolve_names()?;
+    program.rewrite_templates()?;
+    program.check_void_calls()?;
+    program.rewrite_prints()?;
+    program.take_calls_out_of_terms();
+    program.insert_metadata();
+    program.empty_heads();
+    program.rewrite_with()?;
+    program.check_calls()?;
+    program.order_bodies()?;
+    program.evaluate_first();
+    program.check_builtins()?;
+    program.emit()
+}
+
+/// Everything that is analysed together.
+struct Modules<'a> {
+    sources: &'a Sources,
+    options: &'a CompileOptions,
+    /// In the order of their names.
+    modules: Vec<&'a ast::Module>,
+    functions: Functions,
+    tree: RuleTree,
+    exports: Exports,
+    rules: Vec<tree::Rule>,
+}
+
+impl Modules<'_> {
+    fn end_of_phase(&self, errors: Vec<RegoError>) -> Result<(), Errors> {
+        end_of_phase(self.sources, errors)
+    }
+
+    fn resolve_names(&mut self) -> Result<(), Errors> {
+        let mut found = Found::default();
+        let mut rules = Vec::with_capacity(self.tree.heads.len());
+        let mut heads = 0..self.tree.heads.len();
+        for module in &self.modules {
+            let globals = Globals::new(&module.package, &module.imports, &self.exports);
+            let checks = self.options.checks;
+            let known = Known { tree: &self.tree, functions: &self.functions, globals: &globals, checks };
+            for (rule, id) in module.rules.iter().zip(&mut heads) {
+                rules.push(names::rule(known, &mut found, id, rule));
+            }
+            if checks == Checks::Strict {
+                imports::check_unused(module, &globals, &mut found.references);
+            }
+        }
+        self.rules = rules;
+        self.end_of_phase(found.references)?;
+        self.end_of_phase(found.overrides)?;
+        self.end_of_phase(imports::duplicates(&self.modules))?;
+        self.end_of_phase(found.locals)
+    }
+
+    fn rewrite_templates(&mut self) -> Result<(), Errors> {
+        let mut errors = Vec::new();
+        let around = Around { tree: &self.tree, functions: &self.functions };
+        self.rules.iter_mut().for_each(|rule| capture::templates_of_rule(around, rule, &mut errors));
+        self.end_of_phase(errors)
+    }
+
+    fn check_void_calls(&self) -> Result<(), Errors> {
+        let mut errors = Vec::new();
+        self.rules.iter().for_each(|rule| capture::check_void_calls_of_rule(&self.tree, rule, &mut errors));
+        self.end_of_phase(errors)
+    }
+
+    fn rewrite_prints(&mut self) -> Result<(), Errors> {
+        let mut errors = Vec::new();
+        let around = Around { tree: &self.tree, functions: &self.functions };
+        let print = self.options.print;
+        self.rules.iter_mut().for_each(|rule| capture::prints_of_rule(around, print, rule, &mut errors));
+        self.end_of_phase(errors)
+    }
+
+    fn take_calls_out_of_terms(&mut self) {
+        self.rules.iter_mut().for_each(hoist::rule);
+    }
+
+    fn insert_metadata(&mut self) {
+        self.rules.iter_mut().for_each(|rule| metadata::rule(rule, |_| Metadata::default()));
+    }
+
+    fn empty_heads(&mut self) {
+        self.rules.iter_mut().for_each(hoist::rule_heads);
+    }
+
+    fn rewrite_with(&mut self) -> Result<(), Errors> {
+        let mut errors = Vec::new();
+        let denied = &self.options.denied;
+        self.rules.iter_mut().for_each(|rule| with::rule(&self.tree, denied, rule, &mut errors));
+        self.end_of_phase(errors)
+    }
+
+    fn check_calls(&self) -> Result<(), Errors> {
+        let mut errors = Vec::new();
+        self.rules.iter().for_each(|rule| calls::rule(&self.tree, rule, &mut errors));
+        self.end_of_phase(errors)
+    }
+
+    fn order_bodies(&mut self) -> Result<(), Errors> {
+        let mut errors = Vec::new();
+        self.rules.iter().for_each(|rule| safety::check_heads(rule, &mut errors));
+        self.end_of_phase(std::mem::take(&mut errors))?;
+        self.rules.iter_mut().for_each(|rule| safety::order_rule(&self.tree, rule, &mut errors));
+        self.end_of_phase(errors)
+    }
+
+    fn evaluate_first(&mut self) {
+        for rule in &mut self.rules {
+            rule.branches.iter_mut().for_each(|branch| dynamic::equals(&mut branch.body));
+            dynamic::rule(rule);
+        }
+    }
+
+    fn check_builtins(&self) -> Result<(), Errors> {
+        let mut errors = Vec::new();
+        let bodies = || self.rules.iter().flat_map(|rule| &rule.branches).map(|branch| &branch.body);
+        bodies().for_each(|body| calls::check_denied(&self.options.denied, body, &mut errors));
+        self.end_of_phase(std::mem::take(&mut errors))?;
+        bodies().for_each(|body| calls::check_deprecated(body, &mut errors));
+        self.end_of_phase(errors)
+    }
+
+    fn emit(self) -> Result<Analysis, Errors> {
+        let (groups, mut program) = emit::Groups::new(&self.tree);
+        let mut errors = Vec::new();
+        for rule in &self.rules {
+            emit::rule(&self.tree, &groups, &mut program, rule, &mut errors);
+        }
+        self.end_of_phase(errors)?;
+        let Self { tree, functions, exports, options, .. } = self;
+        Ok(Analysis { program, tree, functions, exports, groups, options: options.clone() })
+    }
+}
+
+/// Ends the analysis where a phase found errors.
+fn end_of_phase(sources: &Sources, errors: Vec<RegoError>) -> Result<(), Errors> {
+    let mut errors = Errors(errors);
+    errors.sort(sources);
+    errors.0.dedup();
+    if errors.0.len() >= MAX_ERRORS {
+        errors.0.truncate(MAX_ERRORS);
+        errors.0.push(RegoError::new(ErrorCode::Compile, "error limit reached", None));
+    }
+    errors.into_result(())
+}
