@@ -62,12 +62,8 @@ pub struct Source {
 
 impl Source {
     fn new(name: &str, text: &str) -> Self {
-        let mut line_starts = vec![0_u32];
-        for (at, byte) in (1_u32..).zip(text.bytes()) {
-            if byte == b'\n' {
-                line_starts.push(at);
-            }
-        }
+        let after = text.match_indices('\n').filter_map(|(at, _)| u32::try_from(at + 1).ok());
+        let line_starts: Vec<u32> = std::iter::once(0).chain(after).collect();
         Self { name: name.into(), text: text.into(), line_starts: line_starts.into() }
     }
 

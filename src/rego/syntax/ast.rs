@@ -124,8 +124,6 @@ pub struct Else {
     pub value: Option<HeadValue>,
     /// The body; none where there is no `if`.
     pub body: Option<Body>,
-    /// Indices into [`Module::annotations`].
-    pub annotations: Vec<usize>,
     /// From `else` to the last token.
     pub span: Span,
 }

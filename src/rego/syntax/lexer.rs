@@ -40,12 +40,11 @@ pub(super) struct Lexer<'a> {
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        let forbidden = text.char_indices().filter_map(|(at, c)| match c {
-            '\0' => Some((at, "illegal null character")),
-            BYTE_ORDER_MARK if at > 0 => Some((at, "illegal byte-order mark")),
-            _ => None,
-        });
-        Self { text, keywords: Keywords::All, forbidden: forbidden.collect() }
+        let all = |what: char, message| text.match_indices(what).map(move |(at, _)| (at, message));
+        let mut forbidden: Vec<_> = all('\0', "illegal null character").collect();
+        forbidden.extend(all(BYTE_ORDER_MARK, "illegal byte-order mark").filter(|(at, _)| *at > 0));
+        forbidden.sort_unstable();
+        Self { text, keywords: Keywords::All, forbidden }
     }
 
     /// Where the first token begins: a byte-order mark is allowed there.

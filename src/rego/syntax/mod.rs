@@ -12,6 +12,6 @@ mod parser;
 mod token;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub use parser::{MAX_DEPTH, parse_module, parse_query, parse_term};

@@ -8,7 +8,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 /// A shared string. Cloning copies a pointer.
-#[derive(Clone)]
+#[derive(Default, Clone)]
 pub struct Str(Arc<str>);
 
 impl Str {

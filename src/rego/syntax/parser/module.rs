@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::super::error::{ErrorCode, Errors, RegoError};
-use super::super::super::source::{SourceId, Sources, Span};
+use super::super::super::source::{Source, SourceId, Sources, Span};
 use super::super::annotations::{self, Block, Target};
 use super::super::ast::{Body, Comment, ExprKind, Import, Module, Package, Rule, Term};
 use super::super::token::Kind;
@@ -103,10 +103,10 @@ pub fn parse_module(sources: &Sources, id: SourceId) -> Result<Module, Errors> {
         let whole = Span::whole_file(id);
         return Err(RegoError::new(ErrorCode::Parse, "empty module", Some(whole)).into());
     }
-    assemble(statements, comments, blocks, sources)
+    assemble(statements, comments, blocks, source)
 }
 
-fn known(sources: &Sources, id: SourceId) -> Result<&super::super::super::source::Source, Errors> {
+fn known(sources: &Sources, id: SourceId) -> Result<&Source, Errors> {
     let unknown = || RegoError::new(ErrorCode::Parse, "unknown source", None);
     sources.get(id).ok_or_else(|| unknown().into())
 }
@@ -116,7 +116,7 @@ fn assemble(
     statements: Vec<Statement>,
     comments: Vec<Comment>,
     blocks: Vec<Block>,
-    sources: &Sources,
+    source: &Source,
 ) -> Result<Module, Errors> {
     let mut errors = Vec::new();
     let mut targets = Vec::new();
@@ -156,9 +156,9 @@ fn assemble(
     let Some(package) = package else { return Err(Errors(errors)) };
     Errors(errors).into_result(())?;
     let rules: Vec<Rule> = drafts.into_iter().map(|draft| draft.rule).collect();
-    let attached = annotations::attach(blocks, &targets, sources)?;
+    let attached = annotations::attach(blocks, &targets, source)?;
     let mut module = Module { package, imports, rules: Vec::new(), annotations: attached, comments };
-    annotations::assign(&mut module, rules, sources);
+    annotations::assign(&mut module, rules);
     Ok(module)
 }
 

@@ -172,7 +172,7 @@ impl Parser<'_> {
                 _ => Form::Bodyless,
             };
             let body = self.else_body(form)?;
-            branches.push(Else { value, body, annotations: Vec::new(), span: self.since(start) });
+            branches.push(Else { value, body, span: self.since(start) });
             draft.else_forms.push(form);
             if form == Form::Bodyless {
                 break;
