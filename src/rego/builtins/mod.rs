@@ -10,6 +10,8 @@ mod arrays;
 mod bits;
 mod comparison;
 mod crypto;
+mod documents;
+mod encoding;
 mod error;
 mod graph;
 mod json_schema;
@@ -20,6 +22,7 @@ mod operand;
 mod semver;
 mod sets;
 mod sprintf;
+mod strings;
 mod time;
 mod types;
 
@@ -113,6 +116,8 @@ const FAMILIES: &[&[Builtin]] = &[
     bits::BUILTINS,
     comparison::BUILTINS,
     crypto::BUILTINS,
+    documents::BUILTINS,
+    encoding::BUILTINS,
     graph::BUILTINS,
     json_schema::BUILTINS,
     net::BUILTINS,
@@ -121,6 +126,7 @@ const FAMILIES: &[&[Builtin]] = &[
     semver::BUILTINS,
     sets::BUILTINS,
     sprintf::BUILTINS,
+    strings::BUILTINS,
     time::BUILTINS,
     types::BUILTINS,
 ];

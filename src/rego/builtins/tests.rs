@@ -222,9 +222,11 @@ fn calls_on_constants_have_the_answers_of_opa() {
         for case in group.get_str("cases").unwrap().as_array().unwrap() {
             let (Some(ours), Some(wanted)) = (answered(case), wanted(case)) else { continue };
             let note = case.get_str("note").unwrap().as_str().unwrap();
+            let known = KNOWN_DIFFERENCES.iter().find(|(it, _)| note.starts_with(it));
             if ours == wanted {
                 passed += 1;
-            } else if !KNOWN_DIFFERENCES.iter().any(|it| note.starts_with(it)) {
+                assert!(known.is_none(), "{note} is no difference any more");
+            } else if known.is_none() {
                 failures.push(format!("{note}\n  ours   {ours:?}\n  wanted {wanted:?}"));
             }
         }
@@ -233,5 +235,21 @@ fn calls_on_constants_have_the_answers_of_opa() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// Cases that we answer differently, by the beginning of their names.
-const KNOWN_DIFFERENCES: &[&str] = &["builtin-arguments/289", "builtin-arguments/294", "graph/021"];
+/// Cases that we answer differently, by the beginning of their names, and why.
+const KNOWN_DIFFERENCES: &[(&str, &str)] = &[
+    ("builtin-arguments/289", "error wording"),
+    ("builtin-arguments/294", "error wording"),
+    ("crypto/006", BYTES),
+    ("crypto/012", BYTES),
+    ("encoding/193", BYTES),
+    ("encoding/196", BYTES),
+    ("graph/021", "unsupported by decision: a path is shown once"),
+    ("strings/073", BYTES),
+    ("yaml/135", "error wording"),
+    ("yaml/136", "error wording"),
+    ("yaml/147", "error wording"),
+    ("yaml/158", "error wording"),
+    ("yaml/185", "error wording"),
+];
+
+const BYTES: &str = "unsupported by decision: strings are valid UTF-8";

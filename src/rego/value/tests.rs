@@ -60,12 +60,18 @@ fn keys_and_sets_that_json_lacks_have_a_form_in_it() {
 fn what_is_no_json_is_refused_with_its_place() {
     for (text, error) in [
         ("", "unexpected end of JSON input at line 1, column 1"),
-        ("{\"a\": 1,\n  b}", "unexpected character 'b' at line 2, column 3"),
-        ("[1,]", "unexpected character ']' at line 1, column 4"),
-        ("01", "malformed number at line 1, column 1"),
-        ("1 2", "text after the JSON value at line 1, column 3"),
-        ("\"a\tb\"", "control character in a string at line 1, column 3"),
-        (r#""\x""#, "invalid escape in a string at line 1, column 2"),
+        (
+            "{\"a\": 1,\n  b}",
+            "invalid character 'b' looking for beginning of object key string at line 2, column 3",
+        ),
+        ("[1,]", "invalid character ']' looking for beginning of value at line 1, column 4"),
+        ("01", "invalid character '1' after top-level value at line 1, column 2"),
+        ("1 2", "invalid character '2' after top-level value at line 1, column 3"),
+        ("-x", "invalid character 'x' in numeric literal at line 1, column 2"),
+        ("1.", "unexpected end of JSON input at line 1, column 3"),
+        ("\"a\tb\"", r"invalid character '\t' in string literal at line 1, column 3"),
+        (r#""\x""#, "invalid character 'x' in string escape code at line 1, column 3"),
+        (r#""\u12g4""#, r"invalid character 'g' in \u hexadecimal character escape at line 1, column 6"),
         ("nul", "unexpected end of JSON input at line 1, column 4"),
     ] {
         let refused = json::read(text.as_bytes(), &ReadLimits::default()).unwrap_err();

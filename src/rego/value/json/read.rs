@@ -1,8 +1,11 @@
 //! JSON bytes straight into values, in one pass: RFC 8259, exact numbers, bounded depth and memory.
 
+use std::fmt;
+
 use super::super::limits::CONTAINER_BYTES;
 use super::super::number::MAX_NUMBER_TEXT;
 use super::super::{Array, Number, ObjectBuilder, ReadLimits, Str, Value};
+use super::go_quoted;
 
 /// Where and why a text is not JSON.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,24 +27,17 @@ pub enum JsonErrorKind {
     /// The text ends in the middle.
     #[error("unexpected end of JSON input")]
     UnexpectedEnd,
-    /// A character that cannot stand there.
-    #[error("unexpected character {0:?}")]
-    Unexpected(char),
-    /// Something follows the value.
-    #[error("text after the JSON value")]
-    Trailing,
+    /// A byte that cannot stand there.
+    #[error("invalid character {} {place}", go_char(*.found))]
+    Unexpected {
+        /// The byte.
+        found: u8,
+        /// Where it stands.
+        place: Place,
+    },
     /// Bytes that are not UTF-8.
     #[error("invalid UTF-8")]
     InvalidUtf8,
-    /// A control character within a string.
-    #[error("control character in a string")]
-    Control,
-    /// A backslash before a character that means nothing there.
-    #[error("invalid escape in a string")]
-    Escape,
-    /// Not a number of JSON's grammar.
-    #[error("malformed number")]
-    Number,
     /// The number has too many characters.
     #[error("number of more than {MAX_NUMBER_TEXT} characters")]
     LongNumber,
@@ -56,15 +52,91 @@ pub enum JsonErrorKind {
     TooLarge(u64),
 }
 
+/// Where in the grammar a character stands, in the words of Go's reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Where a value should begin.
+    Value,
+    /// Where a key should begin.
+    Key,
+    /// Behind a key.
+    AfterKey,
+    /// Behind a pair of an object.
+    AfterPair,
+    /// Behind an item of an array.
+    AfterItem,
+    /// Behind the whole value.
+    AfterAll,
+    /// In `true`, `false` or `null`, where a letter of it should stand.
+    Word(&'static str, char),
+    /// In a number.
+    Number,
+    /// In a number, behind the point.
+    Fraction,
+    /// In a number, behind the `e`.
+    Exponent,
+    /// In a string.
+    String,
+    /// Behind a backslash.
+    Escape,
+    /// Behind `\u`.
+    CodePoint,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Value => "looking for beginning of value",
+            Self::Key => "looking for beginning of object key string",
+            Self::AfterKey => "after object key",
+            Self::AfterPair => "after object key:value pair",
+            Self::AfterItem => "after array element",
+            Self::AfterAll => "after top-level value",
+            Self::Word(word, expected) => return write!(f, "in literal {word} (expecting '{expected}')"),
+            Self::Number => "in numeric literal",
+            Self::Fraction => "after decimal point in numeric literal",
+            Self::Exponent => "in exponent of numeric literal",
+            Self::String => "in string literal",
+            Self::Escape => "in string escape code",
+            Self::CodePoint => r"in \u hexadecimal character escape",
+        })
+    }
+}
+
+/// A byte as Go quotes it in messages.
+fn go_char(byte: u8) -> String {
+    match byte {
+        b'\'' => r"'\''".to_owned(),
+        b'"' => "'\"'".to_owned(),
+        other => {
+            let quoted = go_quoted(&char::from(other).to_string());
+            format!("'{}'", &quoted[1..quoted.len() - 1])
+        }
+    }
+}
+
 /// The value of a whole text. Of repeated keys the last value wins, as for every document that Rego sees; lone
 /// surrogates become U+FFFD, as in Go.
 ///
 /// # Errors
 /// [`JsonError`] says what is wrong and where.
 pub fn read(bytes: &[u8], limits: &ReadLimits) -> Result<Value, JsonError> {
-    let (value, read, _) = read_prefix_counted(bytes, limits)?;
-    let rest = bytes[read..].iter().position(|it| !is_blank(*it));
-    rest.map_or(Ok(value), |at| Err(JsonErrorKind::Trailing.at(bytes, read + at)))
+    read_counted(bytes, limits).map(|(value, _)| value)
+}
+
+/// The value of a whole text, and the bytes of heap that it takes by estimate.
+///
+/// # Errors
+/// [`JsonError`] says what is wrong and where.
+pub fn read_counted(bytes: &[u8], limits: &ReadLimits) -> Result<(Value, u64), JsonError> {
+    let (value, read, heap) = read_prefix_counted(bytes, limits)?;
+    match bytes[read..].iter().position(|it| !is_blank(*it)) {
+        None => Ok((value, heap)),
+        Some(at) => {
+            let kind = JsonErrorKind::Unexpected { found: bytes[read + at], place: Place::AfterAll };
+            Err(kind.at(bytes, read + at))
+        }
+    }
 }
 
 /// The first value of a text, the bytes read, and the bytes of heap that the value takes by estimate.
@@ -114,7 +186,7 @@ impl<'a> Reader<'a> {
             b'f' => self.word("false", Value::Bool(false)),
             b'n' => self.word("null", Value::Null),
             b'-' | b'0'..=b'9' => self.number(),
-            _ => Err(self.unexpected()),
+            _ => Err(self.unexpected(Place::Value)),
         }
     }
 
@@ -129,14 +201,11 @@ impl<'a> Reader<'a> {
         Err(JsonErrorKind::UnexpectedEnd)
     }
 
-    fn unexpected(&self) -> JsonErrorKind {
-        let rest = &self.bytes[self.at.min(self.bytes.len())..];
-        let chunk = rest.utf8_chunks().next();
-        match chunk {
+    /// What is wrong where the next byte cannot stand.
+    fn unexpected(&self, place: Place) -> JsonErrorKind {
+        match self.bytes.get(self.at) {
+            Some(found) => JsonErrorKind::Unexpected { found: *found, place },
             None => JsonErrorKind::UnexpectedEnd,
-            Some(chunk) => {
-                chunk.valid().chars().next().map_or(JsonErrorKind::InvalidUtf8, JsonErrorKind::Unexpected)
-            }
         }
     }
 
@@ -169,7 +238,7 @@ impl<'a> Reader<'a> {
             match self.next_token()? {
                 b',' => self.at += 1,
                 b']' => break,
-                _ => return Err(self.unexpected()),
+                _ => return Err(self.unexpected(Place::AfterItem)),
             }
         }
         self.at += 1;
@@ -187,11 +256,11 @@ impl<'a> Reader<'a> {
         loop {
             self.take(2 * size_of::<Value>() as u64)?;
             if self.next_token()? != b'"' {
-                return Err(self.unexpected());
+                return Err(self.unexpected(Place::Key));
             }
             let key = self.string()?;
             if self.next_token()? != b':' {
-                return Err(self.unexpected());
+                return Err(self.unexpected(Place::AfterKey));
             }
             self.at += 1;
             let value = self.value(depth)?;
@@ -199,17 +268,17 @@ impl<'a> Reader<'a> {
             match self.next_token()? {
                 b',' => self.at += 1,
                 b'}' => break,
-                _ => return Err(self.unexpected()),
+                _ => return Err(self.unexpected(Place::AfterPair)),
             }
         }
         self.at += 1;
         Ok(pairs.build_last_wins().into())
     }
 
-    fn word(&mut self, word: &str, value: Value) -> Step<Value> {
-        for expected in word.bytes() {
-            if self.bytes.get(self.at) != Some(&expected) {
-                return Err(self.unexpected());
+    fn word(&mut self, word: &'static str, value: Value) -> Step<Value> {
+        for expected in word.chars() {
+            if self.bytes.get(self.at).copied().map(char::from) != Some(expected) {
+                return Err(self.unexpected(Place::Word(word, expected)));
             }
             self.at += 1;
         }
@@ -217,19 +286,40 @@ impl<'a> Reader<'a> {
     }
 
     fn number(&mut self) -> Step<Value> {
-        let rest = &self.bytes[self.at..];
-        let length = rest
-            .iter()
-            .position(|it| !matches!(it, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'))
-            .unwrap_or(rest.len());
+        let start = self.at;
+        self.at += usize::from(self.bytes[self.at] == b'-');
+        if self.bytes.get(self.at) == Some(&b'0') {
+            self.at += 1;
+        } else {
+            self.digits(Place::Number)?;
+        }
+        if self.bytes.get(self.at) == Some(&b'.') {
+            self.at += 1;
+            self.digits(Place::Fraction)?;
+        }
+        if matches!(self.bytes.get(self.at), Some(b'e' | b'E')) {
+            self.at += 1;
+            self.at += usize::from(matches!(self.bytes.get(self.at), Some(b'+' | b'-')));
+            self.digits(Place::Exponent)?;
+        }
+        let length = self.at - start;
         if length > MAX_NUMBER_TEXT {
+            self.at = start;
             return Err(JsonErrorKind::LongNumber);
         }
-        let text = str::from_utf8(&rest[..length]).map_err(|_| JsonErrorKind::InvalidUtf8)?;
-        let number = Number::from_text(text).map_err(|_| JsonErrorKind::Number)?;
+        let text = str::from_utf8(&self.bytes[start..self.at]).map_err(|_| JsonErrorKind::InvalidUtf8)?;
+        let number = Number::from_checked_text(text);
         self.take(number.heap_bytes())?;
-        self.at += length;
         Ok(Value::Number(number))
+    }
+
+    fn digits(&mut self, place: Place) -> Step<()> {
+        let count = self.bytes[self.at..].iter().take_while(|it| it.is_ascii_digit()).count();
+        if count == 0 {
+            return Err(self.unexpected(place));
+        }
+        self.at += count;
+        Ok(())
     }
 
     fn string(&mut self) -> Step<Str> {
@@ -245,8 +335,7 @@ impl<'a> Reader<'a> {
             match self.bytes.get(self.at) {
                 Some(b'"') => break,
                 Some(b'\\') => text.push(self.escape()?),
-                Some(_) => return Err(JsonErrorKind::Control),
-                None => return Err(JsonErrorKind::UnexpectedEnd),
+                _ => return Err(self.unexpected(Place::String)),
             }
             text.push_str(self.plain()?);
         }
@@ -272,43 +361,49 @@ impl<'a> Reader<'a> {
     }
 
     fn escape(&mut self) -> Step<char> {
-        let letter = *self.bytes.get(self.at + 1).ok_or(JsonErrorKind::UnexpectedEnd)?;
-        let char = match letter {
-            b'"' | b'\\' | b'/' => char::from(letter),
-            b'b' => '\x08',
-            b'f' => '\x0c',
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
-            b'u' => return self.code_point(),
-            _ => return Err(JsonErrorKind::Escape),
+        let char = match self.bytes.get(self.at + 1) {
+            Some(letter @ (b'"' | b'\\' | b'/')) => char::from(*letter),
+            Some(b'b') => '\x08',
+            Some(b'f') => '\x0c',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => return self.code_point(),
+            _ => {
+                self.at += 1;
+                return Err(self.unexpected(Place::Escape));
+            }
         };
         self.at += 2;
         Ok(char)
     }
 
     fn code_point(&mut self) -> Step<char> {
-        let high = self.hex(self.at + 2)?;
-        self.at += 6;
+        let high = self.hex()?;
         if let Some(char) = char::from_u32(high) {
             return Ok(char);
         }
         let follows = self.bytes[self.at..].starts_with(b"\\u");
         if high < 0xDC00 && follows {
-            let low = self.hex(self.at + 2)?;
+            let before = self.at;
+            let low = self.hex()?;
             if (0xDC00..0xE000).contains(&low) {
-                self.at += 6;
                 let code = 0x1_0000 + ((high - 0xD800) << 10) + (low - 0xDC00);
-                return char::from_u32(code).ok_or(JsonErrorKind::Escape);
+                return Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
             }
+            self.at = before;
         }
         Ok(char::REPLACEMENT_CHARACTER)
     }
 
-    fn hex(&self, from: usize) -> Step<u32> {
-        let digits = self.bytes.get(from..from + 4).ok_or(JsonErrorKind::UnexpectedEnd)?;
-        digits.iter().try_fold(0, |sum, digit| {
-            char::from(*digit).to_digit(16).map(|it| sum * 16 + it).ok_or(JsonErrorKind::Escape)
+    /// The four digits of an escape, which is consumed.
+    fn hex(&mut self) -> Step<u32> {
+        self.at += 2;
+        (0..4).try_fold(0, |sum, _| {
+            let digit = self.bytes.get(self.at).and_then(|it| char::from(*it).to_digit(16));
+            let digit = digit.ok_or_else(|| self.unexpected(Place::CodePoint))?;
+            self.at += 1;
+            Ok(sum * 16 + digit)
         })
     }
 }

@@ -41,7 +41,8 @@ pub(in super::super) fn string_keys(object: &Object) -> impl Iterator<Item = (Co
     strings.chain(texts)
 }
 
-fn key_text(key: &Value) -> Cow<'_, str> {
+/// A key as JSON can have it: a string, or the JSON text of what is none.
+pub fn key_text(key: &Value) -> Cow<'_, str> {
     match key {
         Value::String(text) => Cow::Borrowed(text.as_str()),
         other => Cow::Owned(to_string(other, Html::Escaped)),

@@ -5,11 +5,13 @@
 
 mod scalar;
 mod tree;
+mod write;
 
 use std::collections::HashMap;
 
 pub use scalar::{Scalar, resolve};
 pub use tree::{Flavor, MAX_ALIASED_NODES, Mark, Node, NodeId, NodeKind, Style, Tree};
+pub use write::to_string;
 
 use super::{Array, Number, ObjectBuilder, ReadLimits, Value};
 

@@ -1,0 +1,401 @@
+//! Values as YAML text, as Go's `sigs.k8s.io/yaml` writes it.
+//!
+//! Blocks indented by two, sequences within mappings not indented; text without quotes where it would read back as the same
+//! text, long lines folded at blanks behind column 80.
+
+use std::fmt::Write;
+
+use super::super::json::string_keys;
+use super::super::{Number, Value};
+use super::{Scalar, resolve};
+
+/// Column behind which a line is folded at the next blank.
+const WIDTH: usize = 80;
+
+/// Levels of blanks.
+const INDENT: usize = 2;
+
+/// The value as YAML, ending with a line break.
+pub fn to_string(value: &Value) -> String {
+    let mut writer = Writer { out: String::new(), column: 0 };
+    writer.node(value, 0, Place::Root);
+    writer.out.push('\n');
+    writer.out
+}
+
+/// What a node stands behind.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Root,
+    /// `key:`
+    Key,
+    /// `-`
+    Dash,
+}
+
+struct Writer {
+    out: String,
+    column: usize,
+}
+
+impl Writer {
+    fn put(&mut self, text: &str) {
+        self.out.push_str(text);
+        self.column += text.chars().count();
+    }
+
+    fn new_line(&mut self, indent: usize) {
+        self.out.push('\n');
+        self.out.push_str(&" ".repeat(indent));
+        self.column = indent;
+    }
+
+    /// A node whose line begins at `indent`.
+    fn node(&mut self, value: &Value, indent: usize, place: Place) {
+        match value {
+            Value::Object(pairs) if !pairs.is_empty() => {
+                let mut pairs: Vec<_> = string_keys(pairs).collect();
+                pairs.sort_by(|a, b| natural_order(&a.0, &b.0));
+                let indent = if place == Place::Key { indent + INDENT } else { indent };
+                for (index, (key, value)) in pairs.into_iter().enumerate() {
+                    if index > 0 || place == Place::Key {
+                        self.new_line(indent);
+                    }
+                    self.scalar(&key, style(&key, Context::Key), indent);
+                    self.put(":");
+                    self.node_behind(value, indent, Place::Key);
+                }
+            }
+            Value::Array(items) if !items.is_empty() => self.sequence(items.iter(), indent, place),
+            Value::Set(members) if !members.is_empty() => self.sequence(members.iter(), indent, place),
+            other => self.leaf(other, indent),
+        }
+    }
+
+    fn sequence<'a>(&mut self, items: impl Iterator<Item = &'a Value>, indent: usize, place: Place) {
+        for (index, item) in items.enumerate() {
+            if index > 0 || place == Place::Key {
+                self.new_line(indent);
+            }
+            self.put("-");
+            self.node_behind(item, indent, Place::Dash);
+        }
+    }
+
+    fn node_behind(&mut self, value: &Value, indent: usize, place: Place) {
+        let on_this_line = match value {
+            Value::Object(pairs) => place == Place::Dash || pairs.is_empty(),
+            Value::Array(items) => place == Place::Dash || items.is_empty(),
+            Value::Set(members) => place == Place::Dash || members.is_empty(),
+            _ => true,
+        };
+        if on_this_line {
+            self.put(" ");
+        }
+        self.node(value, if place == Place::Dash { indent + INDENT } else { indent }, place);
+    }
+
+    fn leaf(&mut self, value: &Value, indent: usize) {
+        match value {
+            Value::Null => self.put("null"),
+            Value::Bool(it) => self.put(if *it { "true" } else { "false" }),
+            Value::Number(it) => self.put(&number(it)),
+            Value::String(text) => self.scalar(text, style(text, Context::Value), indent + INDENT),
+            Value::Object(_) => self.put("{}"),
+            Value::Array(_) | Value::Set(_) => self.put("[]"),
+        }
+    }
+
+    fn scalar(&mut self, text: &str, style: Style, indent: usize) {
+        match style {
+            Style::Plain(Folding::Never) => self.put(text),
+            Style::Plain(Folding::Allowed) => self.folded(text, indent, &|char| char.to_string()),
+            Style::Single(folding) => {
+                self.put("'");
+                let quote = |char| if char == '\'' { "''".to_owned() } else { String::from(char) };
+                match folding {
+                    Folding::Allowed => self.folded(text, indent, &quote),
+                    Folding::Never => self.put(&text.chars().map(quote).collect::<String>()),
+                }
+                self.put("'");
+            }
+            Style::Double(folding) => self.double_quoted(text, indent, folding),
+            Style::Literal => self.literal(text, indent),
+        }
+    }
+
+    /// Text whose lines may end at a blank that stands alone.
+    fn folded(&mut self, text: &str, indent: usize, written: &dyn Fn(char) -> String) {
+        let chars: Vec<char> = text.chars().collect();
+        let mut after_blank = false;
+        for (index, char) in chars.iter().enumerate() {
+            let inner = index > 0 && index + 1 < chars.len();
+            let next_is_blank = chars.get(index + 1) == Some(&' ');
+            if *char == ' ' && !after_blank && self.column > WIDTH && inner && !next_is_blank {
+                self.new_line(indent);
+            } else {
+                self.put(&written(*char));
+            }
+            after_blank = *char == ' ';
+        }
+    }
+
+    fn double_quoted(&mut self, text: &str, indent: usize, folding: Folding) {
+        self.put("\"");
+        let chars: Vec<char> = text.chars().collect();
+        let mut after_blank = false;
+        for (index, char) in chars.iter().enumerate() {
+            let inner = index > 0 && index + 1 < chars.len();
+            let fold =
+                folding == Folding::Allowed && *char == ' ' && !after_blank && self.column > WIDTH && inner;
+            if fold {
+                self.new_line(indent);
+                if chars.get(index + 1) == Some(&' ') {
+                    self.put("\\");
+                }
+            } else if !is_printable(*char) || is_break(*char) || matches!(char, '"' | '\\') {
+                let escape = escaped(*char);
+                self.put(&escape);
+            } else {
+                self.put(char.encode_utf8(&mut [0; 4]));
+            }
+            after_blank = *char == ' ';
+        }
+        self.put("\"");
+    }
+
+    fn literal(&mut self, text: &str, indent: usize) {
+        self.put("|");
+        if text.starts_with(|it| it == ' ' || is_break(it)) {
+            self.put("2");
+        }
+        let mut ends = text.chars().rev();
+        match (ends.next().is_some_and(is_break), ends.next()) {
+            (false, _) => self.put("-"),
+            (true, None) => self.put("+"),
+            (true, Some(before)) if is_break(before) => self.put("+"),
+            (true, Some(_)) => {}
+        }
+        self.out.push('\n');
+        let mut at_start = true;
+        for char in text.strip_suffix('\n').unwrap_or(text).chars() {
+            if at_start && !is_break(char) {
+                self.out.push_str(&" ".repeat(indent));
+            }
+            self.out.push(char);
+            at_start = is_break(char);
+        }
+    }
+}
+
+/// Whether long lines may be folded: not in keys.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Folding {
+    Allowed,
+    Never,
+}
+
+enum Style {
+    Plain(Folding),
+    Single(Folding),
+    Double(Folding),
+    Literal,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Context {
+    Key,
+    Value,
+}
+
+/// The plainest style in which the text reads back as itself.
+fn style(text: &str, context: Context) -> Style {
+    let folding = if context == Context::Key { Folding::Never } else { Folding::Allowed };
+    let look = Look::at(text);
+    if text.contains('\n') {
+        let literal = look.block && context == Context::Value;
+        return if literal { Style::Literal } else { Style::Double(folding) };
+    }
+    if resolve(text) != Scalar::Text || is_base_60(text) || is_merge_or_date(text) {
+        return Style::Double(folding);
+    }
+    if look.plain {
+        Style::Plain(folding)
+    } else if look.single {
+        Style::Single(folding)
+    } else {
+        Style::Double(folding)
+    }
+}
+
+/// Dates are text to JSON, but have a type of their own in YAML.
+fn is_merge_or_date(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let digits = |from: usize| bytes[from..].iter().take_while(|it| it.is_ascii_digit()).count();
+    text == "<<"
+        || digits(0) == 4 && bytes.get(4) == Some(&b'-') && {
+            let month = digits(5);
+            let day_at = 6 + month;
+            (1..=2).contains(&month)
+                && bytes.get(5 + month) == Some(&b'-')
+                && bytes.len() > day_at
+                && (1..=2).contains(&digits(day_at))
+                && text[5..5 + month].parse::<u8>().is_ok_and(|it| (1..=12).contains(&it))
+                && text[day_at..day_at + digits(day_at)].parse::<u8>().is_ok_and(|it| (1..=31).contains(&it))
+                && matches!(bytes.get(day_at + digits(day_at)), None | Some(b' ' | b'T' | b't'))
+        }
+}
+
+/// `1:30`: a number to other readers of YAML 1.1.
+fn is_base_60(text: &str) -> bool {
+    let size = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let mut parts = size.split(':');
+    let first = parts.next().unwrap_or_default();
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|it| it.is_ascii_digit() || it == b'_');
+    let mut rest: Vec<&str> = parts.collect();
+    let Some(last) = rest.pop() else { return false };
+    let sixty = |part: &str| matches!(part.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9']);
+    let (whole, fraction) = last.split_once('.').unwrap_or((last, ""));
+    digits(first)
+        && first.starts_with(|it: char| it.is_ascii_digit())
+        && rest.iter().all(|it| sixty(it))
+        && sixty(whole)
+        && fraction.bytes().all(|it| it.is_ascii_digit() || it == b'_')
+}
+
+/// What styles a text allows by its characters.
+struct Look {
+    plain: bool,
+    single: bool,
+    block: bool,
+}
+
+impl Look {
+    fn at(text: &str) -> Self {
+        if text.is_empty() {
+            return Self { plain: false, single: true, block: false };
+        }
+        let chars: Vec<char> = text.chars().collect();
+        let mut indicators = text.starts_with("---") || text.starts_with("...");
+        let (mut special, mut breaks, mut break_blank, mut blank_break) = (false, false, false, false);
+        for (index, char) in chars.iter().enumerate() {
+            let before = index.checked_sub(1).map(|at| chars[at]);
+            let blank_behind = chars.get(index + 1).is_none_or(|it| is_blank_or_break(*it));
+            indicators |= match char {
+                '#' => before.is_none_or(is_blank_or_break),
+                ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`' => {
+                    index == 0
+                }
+                '?' | '-' => index == 0 && blank_behind,
+                ':' => blank_behind,
+                _ => false,
+            };
+            special |= !is_printable(*char);
+            breaks |= is_break(*char);
+            break_blank |= *char == ' ' && before.is_some_and(is_break);
+            blank_break |= is_break(*char) && before == Some(' ');
+        }
+        let edge = |char: Option<&char>| char.is_some_and(|it| *it == ' ' || is_break(*it));
+        let edges = edge(chars.first()) || edge(chars.last());
+        Self {
+            plain: !(indicators || special || breaks || edges || break_blank || blank_break),
+            single: !(special || break_blank || blank_break),
+            block: !(special || blank_break || chars.last() == Some(&' ')),
+        }
+    }
+}
+
+fn is_break(char: char) -> bool {
+    matches!(char, '\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+fn is_blank_or_break(char: char) -> bool {
+    matches!(char, ' ' | '\t') || is_break(char)
+}
+
+/// Characters beyond the first plane are not printable to Go's writer.
+fn is_printable(char: char) -> bool {
+    matches!(char, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}') && char != '\u{feff}'
+}
+
+fn escaped(char: char) -> String {
+    let short = match char {
+        '\0' => '0',
+        '\x07' => 'a',
+        '\x08' => 'b',
+        '\t' => 't',
+        '\n' => 'n',
+        '\x0b' => 'v',
+        '\x0c' => 'f',
+        '\r' => 'r',
+        '\x1b' => 'e',
+        '"' | '\\' => char,
+        '\u{85}' => 'N',
+        '\u{a0}' => '_',
+        '\u{2028}' => 'L',
+        '\u{2029}' => 'P',
+        other => {
+            let code = u32::from(other);
+            return match code {
+                0..=0xff => format!("\\x{code:02X}"),
+                0x100..=0xffff => format!("\\u{code:04X}"),
+                _ => format!("\\U{code:08X}"),
+            };
+        }
+    };
+    format!("\\{short}")
+}
+
+/// A number as Go's YAML writes what it read from JSON: 64 bits, floats with the fewest digits.
+fn number(number: &Number) -> String {
+    let text = number.to_string();
+    match resolve(&text) {
+        Scalar::Int(int) => int.to_string(),
+        Scalar::Float(float) => go_general(float),
+        // Too large for a float: text to Go.
+        _ => text,
+    }
+}
+
+/// Go's shortest `%g`.
+fn go_general(float: f64) -> String {
+    let text = format!("{float:e}");
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if (-4..21).contains(&exponent) && float != 0.0 {
+        return float.to_string();
+    }
+    if float == 0.0 {
+        return if float.is_sign_negative() { "-0".to_owned() } else { "0".to_owned() };
+    }
+    let mut out = mantissa.to_owned();
+    let sign = if exponent < 0 { '-' } else { '+' };
+    // Writing to a string cannot fail.
+    _ = write!(out, "e{sign}{:02}", exponent.abs());
+    out
+}
+
+/// Keys stand in the order of their letters, with numbers within them by value.
+fn natural_order(a: &str, b: &str) -> std::cmp::Ordering {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let Some(at) = (0..a.len().min(b.len())).find(|at| a[*at] != b[*at]) else {
+        return a.len().cmp(&b.len());
+    };
+    let (x, y) = (a[at], b[at]);
+    match (x.is_alphabetic(), y.is_alphabetic()) {
+        (true, true) => return x.cmp(&y),
+        (true, false) => return std::cmp::Ordering::Greater,
+        (false, true) => return std::cmp::Ordering::Less,
+        (false, false) => {}
+    }
+    // A zero within a number counts; in front of one it does not.
+    let within = (x == '0' || y == '0')
+        && a[..at].iter().rev().take_while(|it| it.is_ascii_digit()).any(|it| *it != '0');
+    let value = |chars: &[char]| {
+        let digits = chars[at..].iter().map_while(|it| it.to_digit(10));
+        digits.fold((u64::from(within), 0_usize), |(sum, count), digit| {
+            (sum.wrapping_mul(10).wrapping_add(digit.into()), count + 1)
+        })
+    };
+    value(&a).cmp(&value(&b)).then(x.cmp(&y))
+}
