@@ -62,6 +62,16 @@ impl Exit {
         }
     }
 
+    /// What standard error says of it in the end; what could not start or be written has said so already.
+    pub fn message(self) -> Option<&'static str> {
+        match self {
+            Self::Success | Self::CouldNotStart | Self::NotWritten => None,
+            Self::Fail => Some("success criteria not met"),
+            Self::Incomplete => Some("incomplete: trying again will not help every undecided component"),
+            Self::TryAgain => Some("incomplete: trying again may help"),
+        }
+    }
+
     /// The number that the shell sees.
     pub fn code(self) -> u8 {
         self as u8

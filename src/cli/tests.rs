@@ -94,7 +94,7 @@ fn the_help_lists_every_flag() {
       -j, --json-input string           deprecated, use --images: text of the snapshot
           --layout strings              folder with an OCI image layout that answers in place of the network; repeatable
           --no-color                    do not colour
-          --output strings              FORMAT[=FILE][?OPTIONS], repeatable; formats: json, yaml, text, appstudio, summary, summary-markdown, junit, attestation, policy-input; options: show-successes, show-warnings, show-policy-docs-link (default text)
+          --output strings              FORMAT[=FILE][?OPTIONS], repeatable; formats: json, yaml, text, appstudio, summary, summary-markdown, junit, attestation, policy-input, vsa; options: show-successes, show-warnings, show-policy-docs-link (default text)
       -o, --output-file string          deprecated, use --output json=FILE
       -p, --policy string               file with the policy configuration, or its text (YAML or JSON)
       -k, --public-key string           public key of signatures, in place of the policy's: a file or PEM text

@@ -68,7 +68,7 @@ pub(super) const FLAGS: [Flag; 26] = [
         None,
         Kind::List,
         "text",
-        "FORMAT[=FILE][?OPTIONS], repeatable; formats: json, yaml, text, appstudio, summary, summary-markdown, junit, attestation, policy-input; options: show-successes, show-warnings, show-policy-docs-link",
+        "FORMAT[=FILE][?OPTIONS], repeatable; formats: json, yaml, text, appstudio, summary, summary-markdown, junit, attestation, policy-input, vsa; options: show-successes, show-warnings, show-policy-docs-link",
     ),
     flag("output-file", Some('o'), Kind::Text, "", "deprecated, use --output json=FILE"),
     flag(

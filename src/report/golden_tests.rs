@@ -241,3 +241,11 @@ fn the_markdown_table_is_the_same() {
     let time = |text: String| text.replace("{time}", "1970-01-01 00:00:00");
     compare("summary.md", Format::SummaryMarkdown, |text| text, time);
 }
+
+#[test]
+fn the_verification_summary_is_the_same() {
+    let Some(case) = cases().into_iter().find(|case| case.name == "101-clean") else { return };
+    let (Some(report), Some(expected)) = (case.report(), case.text("vsa.json")) else { panic!("101") };
+    let ours = rendered(&case, &report, Format::Vsa).replace(",\"verdict\":\"pass\"", "");
+    assert_eq!(ours, expected.replace("{time}", "1970-01-01T00:00:00Z").replace("{version}", "VERSION"));
+}

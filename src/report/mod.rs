@@ -19,6 +19,7 @@ mod summary_markdown;
 pub mod targets;
 mod text;
 mod view;
+mod vsa;
 mod wrap;
 mod yaml;
 mod yaml_scalar;
@@ -45,6 +46,7 @@ pub fn render(report: &RunReport, options: Options, target: &Target) -> Vec<u8> 
         Format::SummaryMarkdown => summary_markdown::render(report).into_bytes(),
         Format::Junit => junit::render(report, options).into_bytes(),
         Format::Attestation => attestation::render(report),
+        Format::Vsa => vsa::render(report, options).into_bytes(),
         Format::PolicyInput => policy_input::render(report).into_bytes(),
     };
     if bytes.last() != Some(&b'\n') {

@@ -25,10 +25,12 @@ pub enum Format {
     Attestation,
     /// What the rules saw.
     PolicyInput,
+    /// The predicate of a verification summary, unsigned.
+    Vsa,
 }
 
 /// Names as typed; `hacbs` is the old name of `appstudio`.
-const NAMES: [(&str, Format); 10] = [
+const NAMES: [(&str, Format); 11] = [
     ("json", Format::Json),
     ("yaml", Format::Yaml),
     ("text", Format::Text),
@@ -38,6 +40,7 @@ const NAMES: [(&str, Format); 10] = [
     ("junit", Format::Junit),
     ("attestation", Format::Attestation),
     ("policy-input", Format::PolicyInput),
+    ("vsa", Format::Vsa),
     ("hacbs", Format::AppStudio),
 ];
 
@@ -190,7 +193,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named_with_the_allowed_values() {
-        insta::assert_snapshot!(parse("colourful").unwrap_err(), @r#""colourful" is not a valid report format, expected one of: json, yaml, text, appstudio, summary, summary-markdown, junit, attestation, policy-input"#);
+        insta::assert_snapshot!(parse("colourful").unwrap_err(), @r#""colourful" is not a valid report format, expected one of: json, yaml, text, appstudio, summary, summary-markdown, junit, attestation, policy-input, vsa"#);
         insta::assert_snapshot!(parse("text?show-successes=perhaps").unwrap_err(), @r#""perhaps" is not a boolean value of the output option show-successes: use true or false"#);
         assert!(matches!(parse("text?show-successes=%2"), Err(BadTarget::Query(_))));
         assert!(matches!(parse("JSON"), Err(BadTarget::Format { .. })));
