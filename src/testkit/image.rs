@@ -94,10 +94,6 @@ impl Image {
         self
     }
 
-    pub(super) fn has_base(&self) -> bool {
-        self.base.is_some()
-    }
-
     /// Adds a layer of files.
     #[must_use]
     pub fn layer<'a>(mut self, files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {

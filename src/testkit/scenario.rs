@@ -25,6 +25,7 @@ type Edit = Box<dyn Fn(&mut Value)>;
 pub struct App {
     name: String,
     image: Image,
+    base: String,
     signer: Option<&'static str>,
     attester: Option<&'static str>,
     edits: Vec<Edit>,
@@ -58,6 +59,7 @@ impl App {
         Self {
             name: name.to_owned(),
             image,
+            base: BASE.to_owned(),
             signer: Some(TRUSTED),
             attester: Some(TRUSTED),
             edits: Vec::new(),
@@ -70,6 +72,13 @@ impl App {
     #[must_use]
     pub fn image(mut self, change: impl FnOnce(Image) -> Image) -> Self {
         self.image = change(self.image);
+        self
+    }
+
+    /// Built on the image of that repository, which the scenario then has as well.
+    #[must_use]
+    pub fn on_base(mut self, repository: &str) -> Self {
+        repository.clone_into(&mut self.base);
         self
     }
 
@@ -123,10 +132,10 @@ impl App {
         self
     }
 
-    fn push(&self, store: &mut Store, repository: &Repository, base: &PinnedRef) -> PinnedRef {
-        let image = self.image.clone();
-        let image = if image.has_base() { image } else { image.based_on(Base::of(base)) };
-        let image = image.push(store, repository, "latest");
+    fn push(&self, store: &mut Store, repository: &Repository) -> Result<PinnedRef, TestkitError> {
+        let base = Repository::parse(&self.base)?;
+        let base = Image::new().label("name", base.path()).push(store, &base, "latest");
+        let image = self.image.clone().based_on(Base::of(&base)).push(store, repository, "latest");
         if let Some(signer) = self.signer {
             let layer = signature_layer(&SigningKey::named(signer), &image);
             attach_signatures(store, &image, &[layer]);
@@ -138,7 +147,7 @@ impl App {
                 store.lose(&Digest::of(&layers[0].bytes));
             }
         }
-        image
+        Ok(image)
     }
 
     fn attestations(&self, key: &SigningKey, image: &PinnedRef) -> Vec<SignedLayer> {
@@ -185,12 +194,10 @@ impl Scenario {
     /// The prefix or the name of a component is no part of a reference.
     pub fn build(&self) -> Result<Built, TestkitError> {
         let mut store = Store::new();
-        let base =
-            Image::new().label("name", "minimal").push(&mut store, &Repository::parse(BASE)?, "latest");
         let mut components = Vec::new();
         for app in &self.apps {
             let repository = Repository::parse(&format!("{}/{}", self.prefix, app.name))?;
-            components.push((app.name.clone(), app.push(&mut store, &repository, &base)));
+            components.push((app.name.clone(), app.push(&mut store, &repository)?));
         }
         Ok(Built { store, components })
     }
