@@ -1,1 +1,128 @@
-//! (to be written)
+//! What policies may ask the outside: `ec.oci.*`, `ec.purl.*`, `ec.sigstore.*`, as functions of the host.
+//!
+//! A question is answered in two steps. [`Session::answer`] moves bytes and returns the [`Work`] that is left, which
+//! computes and is for the computing threads. What is absent, malformed or compressed is undefined; what another
+//! repository refuses is undefined and listed ([`Session::refused`]); whatever else goes wrong stops the rule.
+
+mod oci;
+mod purl;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::model::failure::StageError;
+use crate::model::{FailureKind, ImageRef, Limits, PinnedRef};
+use crate::registry::{RegistryError, Transport};
+use crate::rego::host::{HostCall, HostFunction};
+use crate::rego::value::{Str, Value};
+
+/// An answer: a value, nothing (undefined), or why it could not be found out.
+pub type Reply = Result<Option<Value>, StageError>;
+
+/// The computing half of an answer.
+pub type Work = Box<dyn FnOnce() -> Reply + Send>;
+
+/// What all components of a run share.
+pub struct Host {
+    transport: Arc<dyn Transport>,
+    limits: Limits,
+}
+
+/// The questions of one component.
+pub struct Session {
+    host: Arc<Host>,
+    image: PinnedRef,
+    refused: BTreeSet<String>,
+}
+
+/// Names and types of all functions.
+pub fn declarations() -> Vec<HostFunction> {
+    let declare = |(name, declaration): &(&str, String)| HostFunction {
+        name: Str::from(*name),
+        declaration: Str::from(declaration.as_str()),
+    };
+    let all = oci::DECLARATIONS.iter().chain(&purl::DECLARATIONS).chain(&SIGSTORE);
+    all.map(|(name, declaration)| (*name, oci::with_descriptor(declaration))).map(|it| declare(&it)).collect()
+}
+
+const SIGSTORE: [(&str, &str); 2] = [
+    ("ec.sigstore.verify_attestation", "(string, object[string: any]) => object[string: any]"),
+    ("ec.sigstore.verify_image", "(string, object[string: any]) => object[string: any]"),
+];
+
+/// Answers that need nothing from outside, at once. None: the question is for a [`Session`].
+pub fn at_once(call: &HostCall) -> Option<Reply> {
+    let text = call.args.first().and_then(Value::as_str);
+    match call.name.as_str() {
+        "ec.purl.is_valid" => Some(Ok(Some(Value::Bool(text.is_some_and(purl::is_valid))))),
+        "ec.purl.parse" => Some(Ok(text.and_then(purl::parse))),
+        _ => None,
+    }
+}
+
+impl Host {
+    /// Functions that read through `transport`, within `limits`.
+    pub fn new(transport: Arc<dyn Transport>, limits: Limits) -> Self {
+        Self { transport, limits }
+    }
+
+    /// For the rules that judge `image`.
+    pub fn session(self: &Arc<Self>, image: &PinnedRef) -> Session {
+        Session { host: Arc::clone(self), image: image.clone(), refused: BTreeSet::new() }
+    }
+}
+
+/// Why a question has no answer.
+enum NoAnswer {
+    /// A malformed argument.
+    Malformed,
+    /// The wire's word.
+    Registry(ImageRef, RegistryError),
+    /// Any other reason that is nobody's absence.
+    Failed(StageError),
+}
+
+impl Session {
+    /// Fetches what the answer needs.
+    ///
+    /// # Errors
+    /// It could not be found out: the rule that asks is undecided.
+    pub async fn answer(&mut self, call: HostCall) -> Result<Work, StageError> {
+        if let Some(reply) = at_once(&call) {
+            return Ok(Box::new(|| reply));
+        }
+        if call.name.as_str().starts_with("ec.sigstore.") {
+            let message = format!("{} is not available yet", call.name);
+            return Err(StageError::new(FailureKind::Untrusted, message));
+        }
+        match oci::answer(&self.host, &call).await {
+            Ok(work) => Ok(work),
+            Err(NoAnswer::Malformed) => Ok(undefined()),
+            Err(NoAnswer::Failed(error)) => Err(error),
+            Err(NoAnswer::Registry(reference, error)) => self.no_answer(&reference, error),
+        }
+    }
+
+    /// Look-ups that another repository refused, sorted.
+    pub fn refused(&self) -> Vec<String> {
+        self.refused.iter().cloned().collect()
+    }
+
+    fn no_answer(&mut self, reference: &ImageRef, error: RegistryError) -> Result<Work, StageError> {
+        if error.is_absent() {
+            return Ok(undefined());
+        }
+        if error.is_denied_after_token() && *reference.repository() != self.image.repository {
+            self.refused.insert(reference.to_string());
+            return Ok(undefined());
+        }
+        Err(error.into())
+    }
+}
+
+fn undefined() -> Work {
+    Box::new(|| Ok(None))
+}
+
+#[cfg(test)]
+mod tests;
