@@ -1,7 +1,6 @@
-//! What is called exists and takes so many arguments; what may not be called is not.
+//! What is called exists and takes so many arguments.
 
 use crate::rego::error::{Details, ErrorCode, RegoError};
-use crate::rego::value::Str;
 
 use super::rules::RuleTree;
 use super::tree::{Call, Expr, ExprKind, Made, Op, Rule};
@@ -55,18 +54,6 @@ fn check(tree: &RuleTree, expr: &Expr, call: &Call) -> Option<RegoError> {
 
 fn is_variadic(op: &Op) -> bool {
     op.declared().is_some_and(|ty| ty.variadic.is_some())
-}
-
-/// Reports calls of builtins that are not offered.
-pub(super) fn check_denied(denied: &[Str], body: &[Expr], errors: &mut Vec<RegoError>) {
-    walk::every_expr(body, &mut |expr| {
-        if let Some(Op::Builtin(declaration)) = expr.call().map(|call| &call.op)
-            && (!declaration.is_offered() || denied.iter().any(|name| &**name == declaration.name))
-        {
-            let message = format!("unsafe built-in function calls in expression: {}", declaration.name);
-            errors.push(RegoError::new(ErrorCode::Type, message, Some(expr.span)));
-        }
-    });
 }
 
 /// Reports calls of deprecated builtins.

@@ -9,7 +9,8 @@ use super::functions::Functions;
 use super::rules::RuleTree;
 use super::safety::{VarSet, outputs};
 use super::tree::{
-    Base, Branch, Call, Compr, ComprHead, Expr, ExprKind, Kind, Op, Origin, Part, Rule, Target, Term, Vars,
+    Base, Branch, Call, Compr, ComprHead, Expr, ExprKind, Kind, Made, Op, Origin, Part, Rule, Target, Term,
+    Vars,
 };
 use super::walk::{self, Reach};
 
@@ -306,7 +307,8 @@ impl Printed<'_> {
         let name = "internal.print";
         let op = self.around.functions.find(name).unwrap_or_else(|| Op::Unknown(name.into()));
         let args = vec![Kind::Array(captures).at(expr.span)];
-        Some(Expr::new(ExprKind::Call(Call { op, args, span: expr.span }), expr.span))
+        let kind = ExprKind::Call(Call { op, args, span: expr.span });
+        Some(Expr { made: Made::BySource, ..Expr::new(kind, expr.span) })
     }
 
     fn term(&mut self, term: &mut Term) {

@@ -1,12 +1,13 @@
 //! The functions that no rule defines: builtins and those of the host, by name.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::rego::builtins::decl;
 use crate::rego::error::{ErrorCode, RegoError};
 use crate::rego::host::HostFunction;
 use crate::rego::types::{FnType, parse_fn};
+use crate::rego::value::Str;
 
 use super::rules::RuleTree;
 use super::tree::{Host, Op};
@@ -15,11 +16,12 @@ use super::tree::{Host, Op};
 #[derive(Debug, Default)]
 pub(super) struct Functions {
     hosts: HashMap<String, Arc<Host>>,
+    denied: HashSet<String>,
 }
 
 impl Functions {
-    /// Reads the declarations of the host's functions.
-    pub(super) fn new(hosts: &[HostFunction]) -> Result<Self, RegoError> {
+    /// Reads the declarations of the host's functions. Builtins that are denied or never offered do not exist.
+    pub(super) fn new(hosts: &[HostFunction], denied: &[Str]) -> Result<Self, RegoError> {
         let mut all = HashMap::new();
         for host in hosts {
             let Some(ty) = parse_fn(&host.declaration) else {
@@ -28,7 +30,7 @@ impl Functions {
             };
             all.insert(host.name.to_string(), Arc::new(Host { name: host.name.clone(), ty }));
         }
-        Ok(Self { hosts: all })
+        Ok(Self { hosts: all, denied: denied.iter().map(ToString::to_string).collect() })
     }
 
     /// The function of a name.
@@ -39,7 +41,8 @@ impl Functions {
         if name == "eq" {
             return Some(Op::Eq);
         }
-        decl::find(name).map(Op::Builtin)
+        let is_offered = |it: &&decl::Declaration| it.is_offered() && !self.denied.contains(name);
+        decl::find(name).filter(is_offered).map(Op::Builtin)
     }
 }
 

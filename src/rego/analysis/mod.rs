@@ -6,6 +6,7 @@
 
 mod calls;
 mod capture;
+mod conflicts;
 mod dynamic;
 mod emit;
 mod functions;
@@ -15,6 +16,7 @@ mod metadata;
 mod names;
 mod print;
 mod query;
+mod recursion;
 mod rules;
 mod safety;
 mod scope;
@@ -37,6 +39,7 @@ use functions::Functions;
 use metadata::Metadata;
 use names::{Found, Known};
 use rules::{Exports, Globals, RuleTree};
+use tree::Counter;
 
 /// So many errors are reported at most, as in OPA.
 const MAX_ERRORS: usize = 10;
@@ -78,7 +81,7 @@ pub fn analyse(
     sources: &Sources,
     options: &CompileOptions,
 ) -> Result<Analysis, Errors> {
-    let functions = Functions::new(&options.host)?;
+    let functions = Functions::new(&options.host, &options.denied)?;
     let mut modules: Vec<&ast::Module> = modules.iter().collect();
     modules.sort_by_key(|module| sources.name(module.package.span));
     let tree = RuleTree::new(&modules);
@@ -93,9 +96,12 @@ pub fn analyse(
     program.insert_metadata();
     program.empty_heads();
     program.rewrite_with()?;
+    program.check_conflicts()?;
     program.check_calls()?;
     program.order_bodies()?;
     program.evaluate_first();
+    let order = program.check_recursion()?;
+    program.check_types(&order)?;
     program.check_builtins()?;
     program.emit()
 }
@@ -120,11 +126,13 @@ impl Modules<'_> {
     fn resolve_names(&mut self) -> Result<(), Errors> {
         let mut found = Found::default();
         let mut rules = Vec::with_capacity(self.tree.heads.len());
+        let counter = Counter::default();
         let mut heads = 0..self.tree.heads.len();
         for module in &self.modules {
             let globals = Globals::new(&module.package, &module.imports, &self.exports);
             let checks = self.options.checks;
-            let known = Known { tree: &self.tree, functions: &self.functions, globals: &globals, checks };
+            let Self { tree, functions, .. } = self;
+            let known = Known { tree, functions, globals: &globals, checks, counter: &counter };
             for (rule, id) in module.rules.iter().zip(&mut heads) {
                 rules.push(names::rule(known, &mut found, id, rule));
             }
@@ -174,9 +182,13 @@ impl Modules<'_> {
 
     fn rewrite_with(&mut self) -> Result<(), Errors> {
         let mut errors = Vec::new();
-        let denied = &self.options.denied;
-        self.rules.iter_mut().for_each(|rule| with::rule(&self.tree, denied, rule, &mut errors));
+        self.rules.iter_mut().for_each(|rule| with::rule(&self.tree, rule, &mut errors));
         self.end_of_phase(errors)
+    }
+
+    fn check_conflicts(&self) -> Result<(), Errors> {
+        let Self { sources, modules, tree, rules, .. } = self;
+        self.end_of_phase(conflicts::check(sources, modules, tree, rules))
     }
 
     fn check_calls(&self) -> Result<(), Errors> {
@@ -200,12 +212,22 @@ impl Modules<'_> {
         }
     }
 
+    /// The branches of all rules, those that others need first.
+    fn check_recursion(&self) -> Result<Vec<recursion::BranchId>, Errors> {
+        let (order, errors) = recursion::check(&self.tree, &self.rules);
+        self.end_of_phase(errors)?;
+        Ok(order)
+    }
+
+    fn check_types(&self, order: &[recursion::BranchId]) -> Result<(), Errors> {
+        let _ = order;
+        self.end_of_phase(Vec::new())
+    }
+
     fn check_builtins(&self) -> Result<(), Errors> {
         let mut errors = Vec::new();
-        let bodies = || self.rules.iter().flat_map(|rule| &rule.branches).map(|branch| &branch.body);
-        bodies().for_each(|body| calls::check_denied(&self.options.denied, body, &mut errors));
-        self.end_of_phase(std::mem::take(&mut errors))?;
-        bodies().for_each(|body| calls::check_deprecated(body, &mut errors));
+        let bodies = self.rules.iter().flat_map(|rule| &rule.branches).map(|branch| &branch.body);
+        bodies.for_each(|body| calls::check_deprecated(body, &mut errors));
         self.end_of_phase(errors)
     }
 

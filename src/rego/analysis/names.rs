@@ -20,7 +20,7 @@ use super::functions::Functions;
 use super::rules::{Globals, RuleTree, scalar};
 use super::scope::{Occurrence, Scopes, declared, is_assignment, names_in, names_in_pattern};
 use super::tree::{
-    Base, Branch, Call, Compr, ComprHead, Every, Expr, ExprKind, Kind, Leaf, Made, Op, Origin, Part,
+    Base, Branch, Call, Compr, ComprHead, Counter, Every, Expr, ExprKind, Kind, Leaf, Made, Op, Origin, Part,
     Polarity, Ref, Rule, Target, Term, Var, Vars, With, WithValue,
 };
 
@@ -42,6 +42,7 @@ pub(super) struct Known<'a> {
     pub(super) functions: &'a Functions,
     pub(super) globals: &'a Globals,
     pub(super) checks: Checks,
+    pub(super) counter: &'a Counter,
 }
 
 /// Resolves a rule of the tree of rules.

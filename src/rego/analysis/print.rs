@@ -6,7 +6,7 @@ use crate::rego::value::Value;
 
 use super::rules::{NodeId, RuleTree};
 use super::tree::{
-    Base, Call, ComprHead, Expr, ExprKind, Kind, Polarity, Ref, Target, Term, Vars, WithValue,
+    Base, Call, ComprHead, Expr, ExprKind, Kind, Origin, Polarity, Ref, Rule, Target, Term, Vars, WithValue,
 };
 
 const KEYWORDS: [&str; 15] = [
@@ -148,4 +148,34 @@ impl Printer<'_> {
         }
         out
     }
+}
+
+/// `data.a.p[x]`: the name of a rule.
+pub(super) fn rule_name(tree: &RuleTree, rule: &Rule) -> String {
+    let reference = Ref { base: Base::Data, steps: rule_steps(tree, rule) };
+    Printer { tree, vars: &rule.vars }.reference(&reference)
+}
+
+/// As [`rule_name`], with the names that OPA gives to declared variables.
+pub(super) fn rewritten_rule_name(tree: &RuleTree, rule: &Rule) -> String {
+    let mut out = place(tree, rule.node);
+    let key: &[Term] = rule.branches.first().map_or(&[], |branch| &branch.key);
+    for step in key {
+        match &step.kind {
+            Kind::Scalar(value) => constant_step(&mut out, value),
+            Kind::Var(var) if rule.vars.get(*var).origin != Origin::Free => {
+                let _ = write!(out, "[__local{}__]", rule.vars.get(*var).number);
+            }
+            _ => {
+                let _ = write!(out, "[{}]", Printer { tree, vars: &rule.vars }.term(step));
+            }
+        }
+    }
+    out
+}
+
+fn rule_steps(tree: &RuleTree, rule: &Rule) -> Vec<Term> {
+    let branch = &rule.branches[0];
+    let ground = tree.path(rule.node).into_iter().map(|key| Kind::Scalar(key.clone()).at(branch.span));
+    ground.chain(branch.key.iter().cloned()).collect()
 }

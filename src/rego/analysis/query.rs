@@ -10,7 +10,7 @@ use super::emit::Emit;
 use super::names::{self, Found, Known};
 use super::rules::Globals;
 use super::safety::{self, VarSet};
-use super::tree::{Base, Call, Expr, ExprKind, Kind, Op, Origin, Polarity, Term, Var, Vars};
+use super::tree::{Base, Call, Counter, Expr, ExprKind, Kind, Op, Origin, Polarity, Term, Var, Vars};
 use super::{Analysis, calls, dynamic, hoist, walk, with};
 
 /// Compiles a query. A package gives it the names of its rules, imports give it theirs.
@@ -49,7 +49,7 @@ impl Query<'_> {
 
     fn names(&mut self, body: &ast::Body, globals: &Globals) -> Result<(), Errors> {
         let Analysis { tree, functions, options, .. } = self.analysis;
-        let known = Known { tree, functions, globals, checks: options.checks };
+        let known = Known { tree, functions, globals, checks: options.checks, counter: &Counter::default() };
         let mut found = Found::default();
         (self.body, self.vars) = names::query(known, &mut found, body);
         if options.checks == crate::rego::engine::Checks::Strict {
@@ -112,12 +112,12 @@ impl Query<'_> {
         self.end_of_phase(std::mem::take(&mut errors))?;
         hoist::body(&mut self.vars, &mut self.body);
         hoist::comprehension_heads(&mut self.vars, &mut self.body);
-        with::body(tree, &options.denied, &mut self.vars, &mut self.body, &mut errors);
+        with::body(tree, &mut self.vars, &mut self.body, &mut errors);
         self.end_of_phase(errors)
     }
 
     fn check(&mut self) -> Result<(), Errors> {
-        let Analysis { tree, options, .. } = self.analysis;
+        let Analysis { tree, .. } = self.analysis;
         let mut errors = Vec::new();
         calls::body(tree, &self.body, &mut errors);
         self.end_of_phase(std::mem::take(&mut errors))?;
@@ -125,8 +125,7 @@ impl Query<'_> {
         self.body = safety::order_body(tree, &self.vars, VarSet::default(), body, &mut errors);
         self.end_of_phase(std::mem::take(&mut errors))?;
         dynamic::body(&mut self.vars, &mut self.body);
-        calls::check_denied(&options.denied, &self.body, &mut errors);
-        self.end_of_phase(errors)
+        Ok(())
     }
 
     fn emit(&self, spans: &[Span], values: &[(usize, Var)]) -> Result<hir::Query, Errors> {

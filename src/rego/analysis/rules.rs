@@ -46,6 +46,8 @@ pub(super) struct RuleTree {
     pub(super) nodes: Vec<Node>,
     /// In the order of files and lines.
     pub(super) heads: Vec<Head>,
+    /// The modules of each package.
+    pub(super) packages: HashMap<NodeId, Vec<usize>>,
 }
 
 impl RuleTree {
@@ -54,9 +56,10 @@ impl RuleTree {
     /// The rules of the modules, which are in the order of their file names.
     pub(super) fn new(modules: &[&ast::Module]) -> Self {
         let root = Node { parent: None, key: Value::Null, children: BTreeMap::new(), rules: Vec::new() };
-        let mut tree = Self { nodes: vec![root], heads: Vec::new() };
+        let mut tree = Self { nodes: vec![root], heads: Vec::new(), packages: HashMap::new() };
         for (number, module) in modules.iter().enumerate() {
             let package = module.package.parts().fold(Self::ROOT, |at, part| tree.child(at, text(part)));
+            tree.packages.entry(package).or_default().push(number);
             for (index, rule) in module.rules.iter().enumerate() {
                 let steps = ground_steps(&rule.head.reference);
                 let name = root_name(&rule.head);

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 
 use super::super::engine::{CompileOptions, PrintStatements};
 use super::super::error::{Errors, RegoError};
+use super::super::host::HostFunction;
 use super::super::source::Sources;
 use super::super::syntax::{parse_module, parse_query};
 use super::{Analysis, analyse};
@@ -25,6 +26,29 @@ fn shared(path: &str) -> Option<PathBuf> {
 
 fn options() -> CompileOptions {
     CompileOptions { print: PrintStatements::Keep, ..CompileOptions::default() }
+}
+
+/// The functions of the host that the released policies call, without the types of what they give.
+fn policy_options() -> CompileOptions {
+    let host = [
+        ("ec.oci.blob", "(string) => string"),
+        ("ec.oci.parsed_blob", "(string) => any"),
+        ("ec.oci.blob_files", "(string, array[string]) => object[string: any]"),
+        ("ec.oci.image_files", "(string, array[string]) => object[string: any]"),
+        ("ec.oci.descriptor", "(string) => any"),
+        ("ec.oci.image_manifest", "(string) => any"),
+        ("ec.oci.image_manifests", "(set[string]) => object[string: any]"),
+        ("ec.oci.image_index", "(string) => any"),
+        ("ec.oci.image_tag_refs", "(string) => array[string]"),
+        ("ec.oci.image_referrers", "(string) => array[any]"),
+        ("ec.purl.is_valid", "(any) => any"),
+        ("ec.purl.parse", "(string) => any"),
+        ("ec.sigstore.verify_image", "(string, any) => any"),
+        ("ec.sigstore.verify_attestation", "(string, any) => any"),
+    ];
+    let host =
+        host.map(|(name, declaration)| HostFunction { name: name.into(), declaration: declaration.into() });
+    CompileOptions { host: host.to_vec(), ..options() }
 }
 
 /// Parses and analyses; errors of the parser come out as those of the analysis.
@@ -133,8 +157,10 @@ fn what_opa_refuses_among_the_expressions_is_refused_alike() {
     let mut tally = Tally::default();
     for entry in std::fs::read_dir(folder).unwrap() {
         let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
-        let group: Json = serde_json::from_str(&text).unwrap();
-        group["cases"].as_array().unwrap().iter().for_each(|case| tally.expressions(case));
+        // One case a line; what nests too deeply for this reader is about values.
+        let lines = text.lines().map(|line| line.trim().trim_end_matches(','));
+        let cases = lines.filter_map(|line| serde_json::from_str::<Json>(line).ok());
+        cases.filter(|case| case["note"].is_string()).for_each(|case| tally.expressions(&case));
     }
     for (note, difference) in &tally.differing {
         println!("--- {note}\n{difference}");
@@ -199,7 +225,7 @@ fn policy_modules() -> Option<Vec<(String, String)>> {
 fn the_released_policies_are_accepted() {
     let Some(modules) = policy_modules() else { return };
     let start = std::time::Instant::now();
-    let (sources, result) = compile(&modules, &options());
+    let (sources, result) = compile(&modules, &policy_options());
     println!("{} modules in {:?}", modules.len(), start.elapsed());
     if let Err(errors) = result {
         panic!("{}", errors.render(&sources));

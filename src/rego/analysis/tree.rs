@@ -1,6 +1,8 @@
 //! The tree that the passes of the analysis work on: names are resolved, variables are numbers, and every pass may
 //! rewrite it in place. The reader of a file never sees it; `emit` turns it into the resolved program.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::rego::builtins::decl::Declaration;
@@ -37,24 +39,38 @@ pub(super) struct VarInfo {
     /// The name in the source; of generated ones the name that OPA would make up.
     pub(super) name: Arc<str>,
     pub(super) origin: Origin,
+    /// The number in the name that OPA would give it, if it gives it one.
+    pub(super) number: u32,
     /// How often the source reads it.
     pub(super) reads: u32,
 }
+
+/// How many names of locals were made up so far, over all rules: OPA's messages show these numbers.
+pub(super) type Counter = Rc<Cell<u32>>;
 
 /// The variables of one rule.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Vars {
     all: Vec<VarInfo>,
+    counter: Counter,
 }
 
 impl Vars {
+    pub(super) fn new(counter: &Counter) -> Self {
+        Self { all: Vec::new(), counter: counter.clone() }
+    }
+
     pub(super) fn add(&mut self, name: Arc<str>, origin: Origin) -> Var {
-        self.all.push(VarInfo { name, origin, reads: 0 });
+        let number = self.counter.get();
+        if origin != Origin::Free {
+            self.counter.set(number + 1);
+        }
+        self.all.push(VarInfo { name, origin, number, reads: 0 });
         Var(u32::try_from(self.all.len() - 1).unwrap_or(u32::MAX))
     }
 
     pub(super) fn generate(&mut self) -> Var {
-        let name = format!("__local{}__", self.all.len());
+        let name = format!("__local{}__", self.counter.get());
         self.add(name.into(), Origin::Generated)
     }
 
@@ -64,10 +80,6 @@ impl Vars {
 
     pub(super) fn read(&mut self, var: Var) {
         self.all[var.index()].reads += 1;
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.all.len()
     }
 
     pub(super) fn is_generated(&self, var: Var) -> bool {
@@ -119,25 +131,6 @@ impl Term {
 
     pub(super) fn is_scalar(&self) -> bool {
         matches!(self.kind, Kind::Scalar(_))
-    }
-
-    /// OPA's word for this kind of term in messages.
-    pub(super) fn type_name(&self) -> &'static str {
-        match &self.kind {
-            Kind::Scalar(value) => value.type_name(),
-            Kind::Var(_) => "var",
-            Kind::Ref(_) => "ref",
-            Kind::Call(_) => "call",
-            Kind::Array(_) => "array",
-            Kind::Set(_) => "set",
-            Kind::Object(_) => "object",
-            Kind::Compr(compr) => match compr.head {
-                ComprHead::Array(_) => "arraycomprehension",
-                ComprHead::Set(_) => "setcomprehension",
-                ComprHead::Object(..) => "objectcomprehension",
-            },
-            Kind::Template(_) => "templatestring",
-        }
     }
 }
 

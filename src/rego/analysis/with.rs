@@ -3,33 +3,25 @@
 
 use crate::rego::error::{ErrorCode, RegoError};
 use crate::rego::source::Span;
-use crate::rego::value::Str;
 
 use super::rules::{NodeId, RuleTree};
 use super::tree::{Base, Expr, ExprKind, Kind, Op, Ref, Rule, Target, Term, Vars, With, WithValue};
 use super::walk;
 
 /// Checks and rewrites the modifiers of a rule.
-pub(super) fn rule(tree: &RuleTree, denied: &[Str], rule: &mut Rule, errors: &mut Vec<RegoError>) {
+pub(super) fn rule(tree: &RuleTree, rule: &mut Rule, errors: &mut Vec<RegoError>) {
     for branch in &mut rule.branches {
-        body(tree, denied, &mut rule.vars, &mut branch.body, errors);
+        body(tree, &mut rule.vars, &mut branch.body, errors);
     }
 }
 
 /// Checks and rewrites the modifiers of a body.
-pub(super) fn body(
-    tree: &RuleTree,
-    denied: &[Str],
-    vars: &mut Vars,
-    body: &mut Vec<Expr>,
-    errors: &mut Vec<RegoError>,
-) {
-    Modifiers { tree, denied, vars, errors }.body(body);
+pub(super) fn body(tree: &RuleTree, vars: &mut Vars, body: &mut Vec<Expr>, errors: &mut Vec<RegoError>) {
+    Modifiers { tree, vars, errors }.body(body);
 }
 
 struct Modifiers<'a> {
     tree: &'a RuleTree,
-    denied: &'a [Str],
     vars: &'a mut Vars,
     errors: &'a mut Vec<RegoError>,
 }
@@ -75,9 +67,6 @@ impl Modifiers<'_> {
     fn builtin(&self, op: &Op, span: Span) -> Result<Wanted, RegoError> {
         let name = op.name(self.tree);
         let prefix = "with keyword replacing built-in function:";
-        if self.is_denied(op) {
-            return Err(compile_error(format!("{prefix} target must not be unsafe: \"{name}\""), span));
-        }
         if matches!(op, Op::Eq) || name == "rego.metadata.chain" || name == "rego.metadata.rule" {
             return Err(compile_error(format!("{prefix} replacement of \"{name}\" invalid"), span));
         }
@@ -92,15 +81,6 @@ impl Modifiers<'_> {
             return Err(compile_error(format!("{prefix} target must not be a void function"), span));
         }
         Ok(Wanted::ValueOrFunction)
-    }
-
-    fn is_denied(&self, op: &Op) -> bool {
-        match op {
-            Op::Builtin(declaration) => {
-                !declaration.is_offered() || self.denied.iter().any(|name| &**name == declaration.name)
-            }
-            _ => false,
-        }
     }
 
     fn data(&self, target: &Ref, span: Span) -> Result<Wanted, RegoError> {
@@ -123,13 +103,6 @@ impl Modifiers<'_> {
     fn value(&mut self, with: &mut With, wanted: &Wanted) -> Option<Expr> {
         let placeholder = || Kind::Scalar(crate::rego::value::Value::Null).at(with.span);
         let settled = match (std::mem::replace(&mut with.value, WithValue::Term(placeholder())), wanted) {
-            (WithValue::Builtin(op, _), Wanted::ValueOrFunction) if self.is_denied(&op) => {
-                let name = op.name(self.tree);
-                let prefix = "with keyword replacing built-in function:";
-                let message = format!("{prefix} target must not be unsafe: \"{name}\"");
-                self.errors.push(compile_error(message, with.span));
-                WithValue::Term(placeholder())
-            }
             (WithValue::Builtin(op, term), Wanted::ValueOrFunction) => WithValue::Builtin(op, term),
             (WithValue::Builtin(_, term), Wanted::Value) => WithValue::Term(term),
             (WithValue::Term(term), Wanted::ValueOrFunction) => match self.function(&term) {
