@@ -104,7 +104,8 @@ impl Wanted {
         match self {
             Self::Rules => {
                 let extension = Path::new(name).extension();
-                extension.is_some_and(|it| it.eq_ignore_ascii_case("rego")) && !name.ends_with("_test.rego")
+                extension.is_some_and(|it| it.eq_ignore_ascii_case("rego"))
+                    && name.to_ascii_lowercase().strip_suffix("_test.rego").is_none()
             }
             // Exactly so spelled: what the Go tool's loader passes over must not turn up here.
             Self::Data => {
@@ -269,7 +270,7 @@ mod tests {
         let folder = folder(&[
             ("a.rego", ""),
             ("b/c.REGO", ""),
-            ("a_test.rego", ""),
+            ("a_TEST.rego", ""),
             ("data.json", "{}"),
             ("readme.md", ""),
         ]);

@@ -1,5 +1,7 @@
 //! From a policy's text to something that can be evaluated: specification, sources, annotations, data.
 
+pub mod data;
 pub mod files;
 pub mod source;
 pub mod spec;
+mod xref;
