@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use serde_json::Map;
 
 use super::files::{SourceFile, places};
@@ -29,22 +28,6 @@ pub struct SigstoreOptions {
     pub public_key: String,
     /// The transparency log.
     pub rekor_url: String,
-}
-
-/// The input file that rules see at `data.conftest.file`.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct InputFile {
-    /// Its name.
-    pub name: String,
-    /// Its folder.
-    pub dir: String,
-}
-
-/// Of images: there is no file, but rules may expect a name.
-impl Default for InputFile {
-    fn default() -> Self {
-        Self { name: "input.json".to_owned(), dir: ".".to_owned() }
-    }
 }
 
 /// Data that cannot be loaded.
@@ -100,25 +83,6 @@ impl fmt::Display for DataPath {
     }
 }
 
-/// Base documents of one source group, complete but for what differs by component.
-#[derive(Clone, Debug)]
-pub struct BaseData(Object);
-
-impl BaseData {
-    /// The document for a component: its effective time in nanoseconds, and its input file.
-    pub fn at(&self, when: Timestamp, file: &InputFile) -> Value {
-        let config = child(&self.0, "config");
-        let policy = child(&config, "policy").with("when_ns".into(), nanoseconds(when));
-        let config = config.with("policy".into(), policy.into());
-        let conftest = child(&self.0, "conftest").with("file".into(), input_file(file));
-        self.0.clone().with("config".into(), config.into()).with("conftest".into(), conftest.into()).into()
-    }
-}
-
-fn child(object: &Object, name: &str) -> Object {
-    object.get_str(name).and_then(Value::as_object).cloned().unwrap_or_default()
-}
-
 /// Merges documents one by one.
 #[derive(Debug)]
 pub struct DataBuilder {
@@ -135,7 +99,9 @@ impl DataBuilder {
             ("default_sigstore_opts", sigstore_options(options)),
             ("policy", object([("when_ns", 0_i64.into())]).into()),
         ]);
-        let conftest = object([("file", input_file(&InputFile::default()))]);
+        // Of images: there is no file, but rules may expect a name.
+        let file = object([("dir", ".".into()), ("name", "input.json".into())]);
+        let conftest = object([("file", file.into())]);
         let ours = object([("config", config.into()), ("conftest", conftest.into())]);
         Self { merged: ours.clone(), parts: vec![(OURS.into(), ours)], limits }
     }
@@ -172,9 +138,9 @@ impl DataBuilder {
         Ok(())
     }
 
-    /// The whole.
-    pub fn build(self) -> BaseData {
-        BaseData(self.merged)
+    /// The whole document, with 0 for `config.policy.when_ns`, which differs by component.
+    pub fn build(self) -> Value {
+        self.merged.into()
     }
 
     fn read(&self, file: &SourceFile) -> Result<Object, DataError> {
@@ -259,17 +225,6 @@ fn sigstore_options(options: &SigstoreOptions) -> Value {
     fields.into()
 }
 
-fn input_file(file: &InputFile) -> Value {
-    object([("dir", file.dir.as_str().into()), ("name", file.name.as_str().into())]).into()
-}
-
-/// Nanoseconds since 1970; of instants beyond 64 bits the nearest.
-fn nanoseconds(when: Timestamp) -> Value {
-    let nanoseconds = when.as_nanosecond();
-    let limit = if nanoseconds < 0 { i64::MIN } else { i64::MAX };
-    i64::try_from(nanoseconds).unwrap_or(limit).into()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -284,8 +239,8 @@ mod tests {
         DataBuilder::new(&SigstoreOptions::default(), ReadLimits::default())
     }
 
-    fn without_ours(data: &BaseData) -> String {
-        let Value::Object(all) = data.at(Timestamp::UNIX_EPOCH, &InputFile::default()) else { panic!() };
+    fn without_ours(data: Value) -> String {
+        let Value::Object(all) = data else { panic!() };
         let user = all.without(&"config".into()).without(&"conftest".into());
         json::to_string(&user.into(), json::Html::Plain)
     }
@@ -293,7 +248,7 @@ mod tests {
     fn loaded(files: &[SourceFile]) -> Result<String, String> {
         let mut data = builder();
         data.files(files).map_err(|error| error.to_string())?;
-        Ok(without_ours(&data.build()))
+        Ok(without_ours(data.build()))
     }
 
     #[test]
@@ -304,8 +259,7 @@ mod tests {
             ..SigstoreOptions::default()
         };
         let data = DataBuilder::new(&options, ReadLimits::default()).build();
-        let data = data.at("2025-06-01T00:00:00Z".parse().unwrap(), &InputFile::default());
-        insta::assert_snapshot!(json::to_string(&data, json::Html::Plain), @r#"{"config":{"default_sigstore_opts":{"certificate_identity":"","certificate_identity_regexp":"","certificate_oidc_issuer":"","certificate_oidc_issuer_regexp":"","ignore_rekor":true,"public_key":"PEM","rekor_url":""},"policy":{"when_ns":1748736000000000000}},"conftest":{"file":{"dir":".","name":"input.json"}}}"#);
+        insta::assert_snapshot!(json::to_string(&data, json::Html::Plain), @r#"{"config":{"default_sigstore_opts":{"certificate_identity":"","certificate_identity_regexp":"","certificate_oidc_issuer":"","certificate_oidc_issuer_regexp":"","ignore_rekor":true,"public_key":"PEM","rekor_url":""},"policy":{"when_ns":0}},"conftest":{"file":{"dir":".","name":"input.json"}}}"#);
     }
 
     #[test]
@@ -314,7 +268,7 @@ mod tests {
         let rule_data = serde_json::from_str(r#"{"list": [1, 1.50, 12345678901234567890123]}"#).unwrap();
         data.rule_data(&rule_data).unwrap();
         assert_eq!(
-            without_ours(&data.build()),
+            without_ours(data.build()),
             r#"{"rule_data__configuration__":{"list":[1,1.50,12345678901234567890123]}}"#
         );
     }

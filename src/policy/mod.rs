@@ -2,6 +2,8 @@
 
 pub mod data;
 pub mod files;
+pub mod group;
+pub mod rules;
 pub mod source;
 pub mod spec;
 mod xref;

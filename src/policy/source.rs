@@ -125,7 +125,7 @@ fn is_insecure(lower: &str) -> bool {
 }
 
 /// Whether the text names a git repository.
-pub(super) fn is_git(text: &str) -> bool {
+fn is_git(text: &str) -> bool {
     let marked = ["git@", "git://", "git::"].iter().any(|mark| text.starts_with(mark));
     let vendor = || !text.contains("::") && GIT_HOSTS.iter().any(|host| text.contains(host));
     marked || vendor() || text.strip_suffix(".git").is_some()

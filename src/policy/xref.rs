@@ -1,5 +1,5 @@
-//! Cross references of AsciiDoc in annotations: `xref:release_policy.adoc#terms[the terms]`, or in full
-//! `xref:policy:ROOT:release_policy.adoc#terms[the terms]`. Reports are no AsciiDoc, so labels or addresses take their place.
+//! Cross references of `AsciiDoc` in annotations: `xref:release_policy.adoc#terms[the terms]`, or in full
+//! `xref:policy:ROOT:release_policy.adoc#terms[the terms]`. Reports are no `AsciiDoc`, so labels or addresses take their place.
 
 /// Where the documentation of a full reference's group is published.
 const DOCUMENTATION: &str = "https://conforma.dev/docs";
@@ -34,15 +34,12 @@ fn replace(text: &str, by: impl Fn(&Xref<'_>) -> Option<String>) -> String {
         out.push_str(before);
         let body = &from[MARK.len()..];
         let found = full(body).or_else(|| short(body));
-        match found.and_then(|(xref, after)| Some((by(&xref)?, after))) {
-            Some((replacement, after)) => {
-                out.push_str(&replacement);
-                rest = after;
-            }
-            None => {
-                out.push_str(MARK);
-                rest = body;
-            }
+        if let Some((replacement, after)) = found.and_then(|(xref, after)| Some((by(&xref)?, after))) {
+            out.push_str(&replacement);
+            rest = after;
+        } else {
+            out.push_str(MARK);
+            rest = body;
         }
     }
     out.push_str(rest);

@@ -1,13 +1,10 @@
-//! The `--policy` argument: found, read strictly, every fault named with its place.
+//! A policy's text: read strictly, every fault named with its place; and what options of the command line change in it.
 
-mod argument;
 pub mod extra_rule_data;
 pub mod overrides;
 mod schema;
 #[cfg(test)]
 mod tests;
-
-pub use argument::{ArgumentError, Document, resolve};
 
 use std::fmt;
 
@@ -19,6 +16,15 @@ use crate::model::PolicySpec;
 use crate::model::policy_spec::{BadVolatile, VolatileCriteria};
 use crate::rego::value::ReadLimits;
 use crate::rego::value::yaml::{Flavor, Node, NodeKind, Tree};
+
+/// A text and what errors call it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// The path of the file, or the option that held the text.
+    pub name: String,
+    /// The text.
+    pub text: String,
+}
 
 /// A policy that was read.
 #[derive(Clone, PartialEq, Debug, Default)]

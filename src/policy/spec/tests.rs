@@ -80,8 +80,7 @@ fn golden_640_a_spec_without_api_version_is_not_taken_for_an_empty_policy() {
 #[test]
 fn golden_651_text_with_a_trailing_comma_is_a_policy() {
     let text = r#"{"publicKey": "./keys/cosign.pub", "sources": [{"policy": ["./common/rules/basic"]}],}"#;
-    let document = resolve(text, 1 << 20).unwrap();
-    let read = read(&document, Limits::default()).unwrap();
+    let read = read_text(text).unwrap();
     assert_eq!(read.spec.sources[0].policy, ["./common/rules/basic"]);
 }
 
@@ -126,33 +125,41 @@ fn aliases_and_merges_are_read() {
     assert_eq!(spec.sources[1].config, spec.sources[0].config);
 }
 
+/// Cases whose policy is refused here. Of 640 the Go tool sees an empty policy, which it then refuses for want of a key.
+const REFUSED: [&str; 12] = [
+    "627-unknown-field",
+    "628-wrong-types",
+    "639-not-yaml",
+    "640-spec-without-api-version",
+    "732-policy-unknown-field",
+    "733-policy-wrong-type",
+    "734-policy-rule-data-list",
+    "735-policy-include-number",
+    "736-policy-volatile-without-value",
+    "738-policy-cluster-form",
+    "739-policy-empty-map",
+    "740-policy-scalar",
+];
+
 #[test]
-fn an_argument_is_text_a_file_or_something_that_is_not_offered() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name).display().to_string();
-    std::fs::write(path("p.yaml"), "name: x\n").unwrap();
-    std::fs::write(path("empty.yaml"), "").unwrap();
-    std::fs::write(path("odd.txt"), "name: x\n").unwrap();
-    let outcome = |argument: &str| match resolve(argument, 100) {
-        Ok(document) => format!("text {}", document.text.trim_end()),
-        Err(error) => error.to_string().replace(&folder.path().display().to_string(), "DIR"),
+fn golden_policies_are_read_but_for_those_that_are_none() {
+    let manifest = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let shared = std::env::var_os("EC_SHARED").map_or_else(|| manifest.join("../shared"), Into::into);
+    let cases = shared.join("golden/cases");
+    let Ok(entries) = std::fs::read_dir(&cases) else {
+        println!("skipped: golden policies: {} not found", cases.display());
+        return;
     };
-    assert_eq!(outcome(&path("p.yaml")), "text name: x");
-    assert_eq!(outcome(&format!("file::{}", path("p.yaml"))), "text name: x");
-    assert_eq!(outcome(&path("empty.yaml")), "file DIR/empty.yaml is empty");
-    assert!(outcome(&path("absent.yaml")).starts_with("cannot read DIR/absent.yaml: No such file"));
-    assert!(outcome(&path("odd.txt")).starts_with("DIR/odd.txt is no policy file"));
-    assert_eq!(outcome(""), "text ");
-    assert_eq!(outcome("{}"), "text {}");
-    assert_eq!(outcome("name: x"), "text name: x");
-    assert_eq!(
-        outcome("sources:\n- policy: [github.com/o/r]\n"),
-        "text sources:\n- policy: [github.com/o/r]"
-    );
-    assert!(outcome("namespace/name").contains("Kubernetes resource"));
-    assert!(outcome("github.com/o/r").contains("git repository"));
-    assert!(outcome("https://x.example/policy.yaml").contains("file over HTTPS"));
-    assert!(outcome("http://x.example/policy.yaml").contains("insecure"));
-    std::fs::write(path("large.yaml"), "x".repeat(101)).unwrap();
-    assert_eq!(outcome(&path("large.yaml")), "DIR/large.yaml has more than 100 bytes");
+    let mut refused = Vec::new();
+    let mut read = 0;
+    for case in entries.map(|entry| entry.unwrap().path()) {
+        let Ok(text) = std::fs::read_to_string(case.join("policy.yaml")) else { continue };
+        match read_text(&text) {
+            Ok(_) => read += 1,
+            Err(_) => refused.push(case.file_name().unwrap().to_string_lossy().into_owned()),
+        }
+    }
+    refused.sort();
+    assert_eq!(refused, REFUSED);
+    assert_eq!(read, 142);
 }
