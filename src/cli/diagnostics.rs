@@ -2,21 +2,14 @@
 //! file, an excerpt points into it; a last line helps on.
 
 use std::fmt;
-use std::ops::Range;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode, SourceSpan};
 
 use crate::json::ReadError;
 use crate::report::sanitise;
 
-/// Columns in which help and labels are wrapped.
+/// Columns of an excerpt; longer lines are cut by no one, so that a span is always shown.
 const WIDTH: usize = 120;
-
-/// Bytes of a line that is shown whole; of a longer one (a snapshot in one line of JSON) only what is near the place.
-const LINE: usize = 240;
-
-/// Bytes shown before and after a place in such a line.
-const NEAR: usize = 80;
 
 /// One complaint.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,36 +28,6 @@ struct Excerpt {
     offset: usize,
     length: usize,
     label: String,
-}
-
-impl Excerpt {
-    /// The line of the place with its neighbours, or the part of it that is near.
-    fn around(name: &str, text: &str, place: Range<usize>, label: String) -> Self {
-        let start = text[..place.start].rfind('\n').map_or(0, |at| at + 1);
-        let end = text[place.start..].find('\n').map_or(text.len(), |at| place.start + at);
-        if end - start <= LINE {
-            // Neighbours may be long, too; then only the line itself is shown.
-            let above = text[..start].trim_end_matches('\n').rfind('\n').map_or(0, |at| at + 1);
-            let below = text[end..].get(1..).map_or(0, |rest| rest.find('\n').unwrap_or(rest.len()));
-            let (above, below) = (if start - above <= LINE { above } else { start }, below.min(LINE) + 1);
-            let shown = above..text.ceil_char_boundary((end + below).min(text.len()));
-            let lines_before = text[..above].matches('\n').count();
-            let padding = "\n".repeat(lines_before);
-            let offset = place.start - above + padding.len();
-            let length = place.end.min(shown.end) - place.start;
-            return Self { name: name.to_owned(), text: padding + &text[shown], offset, length, label };
-        }
-        let from = text.floor_char_boundary(place.start.saturating_sub(NEAR).max(start));
-        let to = text.ceil_char_boundary((place.start + 2 * NEAR).min(end));
-        let column = text[start..place.start].chars().count() + 1;
-        Self {
-            name: format!("{name}, around column {column}"),
-            text: text[from..to].to_owned(),
-            offset: place.start - from,
-            length: place.end.min(to) - place.start,
-            label,
-        }
-    }
 }
 
 impl Diagnostic {
@@ -92,7 +55,13 @@ impl Diagnostic {
     ) -> Self {
         let offset = text.floor_char_boundary(offset.min(text.len().saturating_sub(1)));
         let end = text.ceil_char_boundary(offset.saturating_add(length.max(1)).min(text.len()));
-        self.excerpt = Some(Box::new(Excerpt::around(name, text, offset..end, label.into())));
+        self.excerpt = Some(Box::new(Excerpt {
+            name: name.to_owned(),
+            text: text.to_owned(),
+            offset,
+            length: end - offset,
+            label: label.into(),
+        }));
         self
     }
 
@@ -243,20 +212,6 @@ mod tests {
         let shown = plain(&[diagnostic]);
         assert!(!shown.chars().any(|it| it != '\n' && sanitise::is_hidden(it)), "{shown:?}");
         assert!(!shown.lines().any(|line| line.trim_start().starts_with("::")));
-    }
-
-    #[test]
-    fn of_a_long_line_only_what_is_near_is_shown() {
-        let text = format!("{{\n{}\"here\": 1{}\n}}\n", "x".repeat(5000), "y".repeat(5000));
-        let offset = text.find("here").expect("there");
-        let shown = plain(&[Diagnostic::new("m").within("f", &text, offset, 4, "this")]);
-        assert!(
-            shown.len() < 2000 && shown.contains("\"here\"") && shown.contains("around column 5002"),
-            "{shown}"
-        );
-        let after = format!("a: 1\nb: 2\n{}\n", "z".repeat(5000));
-        let shown = plain(&[Diagnostic::new("m").within("f", &after, 5, 1, "this")]);
-        assert!(shown.len() < 2000 && shown.contains("f:2:1"), "{shown}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Every entry stays under its own name, also where two name the same image. Only between sources is an entry that
 //! says nothing new left out: the same image without a name of its own, or with the same name.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::File;
 use std::io::Read as _;
@@ -12,9 +12,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::diagnostics::Diagnostic;
+use crate::json::Limits;
 use crate::json::yaml::{self, Spanned};
-use crate::json::{Limits, Position};
-use crate::model::reference::BadReference;
 use crate::model::{Component, GitSource, ImageRef, Snapshot};
 
 /// The name of an image that was given without one.
@@ -22,9 +21,6 @@ const UNNAMED: &str = "Unnamed";
 
 /// Bytes of one snapshot; they are written by people and pipelines, a hundred bytes a component.
 const SNAPSHOT_BYTES: usize = 64 << 20;
-
-/// Components whose faults are told one by one.
-const TOLD: usize = 10;
 
 /// What was given on the command line.
 #[derive(Clone, Copy, Debug, Default)]
@@ -109,31 +105,16 @@ fn merge(into: &mut Snapshot, from: Snapshot) {
             *to = text;
         }
     }
-    let mut known: HashMap<String, Known> = HashMap::new();
-    for (index, component) in into.components.iter().enumerate() {
-        let known = known.entry(component.container_image.clone()).or_default();
-        if is_nameless(component) {
-            known.nameless.get_or_insert(index);
-        }
-        known.names.insert(component.name.clone());
-    }
+    let before = into.components.len();
     for component in from.components {
-        match known.get_mut(&component.container_image) {
-            Some(known) if is_nameless(&component) || known.names.contains(&component.name) => {}
-            Some(known) => match known.nameless.take().and_then(|index| into.components.get_mut(index)) {
-                Some(nameless) => nameless.name = component.name,
-                None => into.components.push(component),
-            },
-            None => into.components.push(component),
+        let known =
+            into.components[..before].iter_mut().find(|it| it.container_image == component.container_image);
+        match known {
+            Some(known) if is_nameless(known) => known.name = component.name,
+            Some(known) if is_nameless(&component) || known.name == component.name => {}
+            _ => into.components.push(component),
         }
     }
-}
-
-/// What earlier sources say of an image.
-#[derive(Default)]
-struct Known {
-    names: HashSet<String>,
-    nameless: Option<usize>,
 }
 
 fn is_nameless(component: &Component) -> bool {
@@ -308,18 +289,6 @@ struct Git {
     dockerfile_url: Option<String>,
 }
 
-/// Why an entry names no image.
-enum Fault {
-    NoImage,
-    BadImage { position: Position, length: usize, error: BadReference },
-}
-
-fn fault(entry: &Entry) -> Option<Fault> {
-    let Some(image) = &entry.container_image else { return Some(Fault::NoImage) };
-    let error = ImageRef::parse(image).err()?;
-    Some(Fault::BadImage { position: image.position, length: image.len(), error })
-}
-
 struct Parsed {
     spec: Spec,
     hint: Option<String>,
@@ -331,30 +300,23 @@ impl Parsed {
     /// Every entry has an image that can be asked for.
     fn checked(self) -> Result<Self, Vec<Diagnostic>> {
         let entries = self.spec.components.as_deref().unwrap_or_default();
-        let text = String::from_utf8_lossy(&self.bytes);
-        let mut all = entries.iter().filter_map(|entry| Some((entry, fault(entry)?)));
-        let mut faults: Vec<_> =
-            all.by_ref().take(TOLD).map(|(entry, fault)| self.told(&text, entry, fault)).collect();
-        let more = all.count();
-        if more > 0 {
-            faults
-                .push(Diagnostic::new(format_args!("{}: and {more} more components like these", self.name)));
-        }
+        let faults: Vec<_> = entries.iter().filter_map(|entry| self.fault(entry)).collect();
         if faults.is_empty() { Ok(self) } else { Err(faults) }
     }
 
-    fn told(&self, text: &str, entry: &Spanned<Entry>, fault: Fault) -> Diagnostic {
+    fn fault(&self, entry: &Spanned<Entry>) -> Option<Diagnostic> {
+        let text = String::from_utf8_lossy(&self.bytes);
         let component = entry.name.as_deref().unwrap_or("");
-        let (at, length, label) = match &fault {
-            Fault::NoImage => (entry.position, 1, "here".to_owned()),
-            Fault::BadImage { position, length, error } => (*position, *length, error.reason.to_string()),
+        let Some(image) = &entry.container_image else {
+            let at = entry.position;
+            let message = format!("{}: the component {component:?} at {at} has no containerImage", self.name);
+            return Some(Diagnostic::new(message).within(&self.name, &text, at.offset, 1, "here"));
         };
-        let what = match fault {
-            Fault::NoImage => "no containerImage".to_owned(),
-            Fault::BadImage { error, .. } => error.to_string(),
-        };
-        let message = format!("{}: component {component:?} at {at}: {what}", self.name);
-        Diagnostic::new(message).within(&self.name, text, at.offset, length, label)
+        let error = ImageRef::parse(image).err()?;
+        let at = image.position;
+        let message = format!("{}: component {component:?} at {at}: {error}", self.name);
+        let label = error.reason.to_string();
+        Some(Diagnostic::new(message).within(&self.name, &text, at.offset, image.len().max(1), label))
     }
 
     fn snapshot(self) -> Snapshot {

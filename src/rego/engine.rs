@@ -6,14 +6,15 @@
 
 use std::sync::Arc;
 
+use super::analysis::{self, Analysis};
 use super::budget::Budget;
 use super::compile;
 use super::compile::code::{Program, Unit};
-use super::error::{ErrorCode, Errors, RegoError};
+use super::error::Errors;
 use super::hir;
 use super::host::{HostAnswer, HostFunction};
 use super::source::{Sources, Span};
-use super::syntax::ast::Module;
+use super::syntax::{self, ast::Module};
 use super::value::{Str, Value};
 use super::vm::{Answer, Machine, Solution, Step, Surroundings, Watcher};
 
@@ -84,9 +85,28 @@ impl Compiler {
     /// # Errors
     /// [`CompileFailure`] with every error that was found.
     pub fn compile(self) -> Result<Policy, CompileFailure> {
-        let _ = &self.options;
-        let error = RegoError::new(ErrorCode::Compile, "analysis has not landed", None);
-        Err(CompileFailure { errors: error.into(), sources: Sources::new() })
+        let mut sources = Sources::new();
+        let (mut modules, mut errors) = (Vec::with_capacity(self.modules.len()), Vec::new());
+        for (name, text) in &self.modules {
+            let read = sources.add(name, text).map_err(Errors::from);
+            match read.and_then(|id| syntax::parse_module(&sources, id)) {
+                Ok(module) => modules.push(module),
+                Err(more) => errors.extend(more.0),
+            }
+        }
+        let parsed = Errors(errors).into_result(());
+        let analysis = parsed.and_then(|()| analysis::analyse(&modules, &sources, &self.options));
+        let compiled = analysis.and_then(|analysis| Ok((compile::program(&analysis.program)?, analysis)));
+        match compiled {
+            Ok((program, analysis)) => {
+                let program = Arc::new(program);
+                Ok(Policy { inner: Arc::new(Compiled { modules, sources, analysis, program }) })
+            }
+            Err(mut errors) => {
+                errors.sort(&sources);
+                Err(CompileFailure { errors, sources })
+            }
+        }
     }
 }
 
@@ -100,22 +120,11 @@ pub struct Policy {
 struct Compiled {
     modules: Vec<Module>,
     sources: Sources,
-    resolved: hir::Program,
+    analysis: Analysis,
     program: Arc<Program>,
 }
 
 impl Policy {
-    /// The code of what analysis resolved.
-    fn of(modules: Vec<Module>, sources: Sources, resolved: hir::Program) -> Result<Self, CompileFailure> {
-        match compile::program(&resolved) {
-            Ok(program) => {
-                let program = Arc::new(program);
-                Ok(Self { inner: Arc::new(Compiled { modules, sources, resolved, program }) })
-            }
-            Err(error) => Err(CompileFailure { errors: error.into(), sources }),
-        }
-    }
-
     /// The modules as they were written, with their annotations, in the order in which they were added.
     pub fn modules(&self) -> &[Module] {
         &self.inner.modules
@@ -135,7 +144,7 @@ impl Policy {
 
     /// Whether some rule may look at `input` at this path, at something below it, or at something that holds it.
     pub fn may_read_input(&self, path: &[&str]) -> bool {
-        super::reads::may_read_input(&self.inner.resolved, path)
+        super::reads::may_read_input(&self.inner.analysis.program, path)
     }
 
     /// Compiles a query against this policy.
@@ -143,21 +152,25 @@ impl Policy {
     /// # Errors
     /// [`CompileFailure`] as for modules; its sources include the query, which has the empty name.
     pub fn prepare_query(&self, text: &str) -> Result<PreparedQuery, CompileFailure> {
-        let _ = text;
-        let error = RegoError::new(ErrorCode::Compile, "analysis has not landed", None);
-        Err(CompileFailure { errors: error.into(), sources: self.inner.sources.clone() })
-    }
-
-    fn query(&self, sources: Sources, query: &hir::Query) -> Result<PreparedQuery, CompileFailure> {
-        match compile::query(&self.inner.resolved, &self.inner.program, query) {
-            Ok(unit) => Ok(PreparedQuery {
+        let mut sources = self.inner.sources.clone();
+        match self.compile_query(&mut sources, text) {
+            Ok((query, unit)) => Ok(PreparedQuery {
                 sources: Arc::new(sources),
                 unit: Arc::new(unit),
                 names: query.exports.iter().map(|(name, _)| Arc::clone(name)).collect(),
                 expressions: query.expressions.iter().map(|(span, _)| *span).collect(),
             }),
-            Err(error) => Err(CompileFailure { errors: error.into(), sources }),
+            Err(errors) => Err(CompileFailure { errors, sources }),
         }
+    }
+
+    fn compile_query(&self, sources: &mut Sources, text: &str) -> Result<(hir::Query, Unit), Errors> {
+        let Compiled { analysis, program, .. } = self.inner.as_ref();
+        let id = sources.add("", text)?;
+        let body = syntax::parse_query(sources, id)?;
+        let query = analysis.query(sources, &body, None, &[])?;
+        let unit = compile::query(&analysis.program, program, &query)?;
+        Ok((query, unit))
     }
 }
 

@@ -53,10 +53,7 @@ pub(crate) struct GoldenLayout {
 
 impl GoldenLayout {
     pub(crate) fn open(golden: &Path) -> Self {
-        Self::at(golden.join("registry"))
-    }
-
-    pub(crate) fn at(folder: PathBuf) -> Self {
+        let folder = golden.join("registry");
         let name = |it: &Value| {
             let name = it["annotations"]["org.opencontainers.image.ref.name"].as_str().unwrap().to_owned();
             (name, it["digest"].as_str().unwrap().parse().unwrap())

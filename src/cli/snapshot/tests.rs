@@ -123,7 +123,7 @@ fn faults_are_shown_where_they_are() {
        ·                                    ╰── after '@' there must be "sha256:" and 64 lower-case hexadecimal digits
      4 │ - name: b
        ╰────
-    Error: --images: component "b" at line 4, column 3: no containerImage
+    Error: --images: the component "b" at line 4, column 3 has no containerImage
        ╭─[--images:4:3]
      3 │   containerImage: registry.example/UPPER/x@sha256:12
      4 │ - name: b
@@ -138,20 +138,4 @@ fn a_file_that_is_not_there_is_named() {
     let sources = Sources { file_path: Some("./absent.json"), ..Sources::default() };
     let faults = read(sources, Empty::Refused).unwrap_err();
     assert_eq!(faults[0].message(), "open ./absent.json: no such file or directory");
-}
-
-#[test]
-fn of_many_faults_the_first_are_told() {
-    let text = format!("components:\n{}", "- name: x\n".repeat(50_000));
-    let faults = read(Sources { images: Some(&text), ..Sources::default() }, Empty::Refused).unwrap_err();
-    assert_eq!(faults.len(), 11);
-    assert!(faults[10].message().ends_with("and 49990 more components like these"));
-}
-
-proptest::proptest! {
-    #[test]
-    fn no_text_makes_it_panic(text in "(components|spec|: |- |\n|\\PC|[{}\\[\\]\",&*]| ){0,40}") {
-        let _ = read(Sources { json_input: Some(&text), ..Sources::default() }, Empty::Refused)
-            .map_err(|faults| super::super::diagnostics::render(&faults, &miette::GraphicalTheme::unicode_nocolor()));
-    }
 }

@@ -39,7 +39,7 @@ impl Builder<'_> {
     }
 
     fn negation(&mut self, body: &Body) -> Built {
-        let (fail, holds) = (self.fail(), self.label());
+        let (fail, holds) = (self.fail(), self.new_label());
         self.nested(|it| {
             it.fail_to(holds);
             it.body(body)?;
@@ -52,9 +52,9 @@ impl Builder<'_> {
 
     fn every(&mut self, every: &Every) -> Built {
         let over = self.term(&every.domain)?;
-        let (fail, holds) = (self.fail(), self.label());
+        let (fail, holds) = (self.fail(), self.new_label());
         self.nested(|it| {
-            let iter = it.iter();
+            let iter = it.new_iter();
             it.emit(Instr::Iterate { iter, over, fail });
             let (key, value) = (every.key.map(|key| it.local(key)), it.local(every.value));
             it.fail_to(holds);
@@ -81,11 +81,11 @@ impl Builder<'_> {
         let values = self.operands(&values);
         let with = self.replacements(&stmt.with);
         let with = self.with(with);
-        let slot = self.slot();
+        let slot = self.new_slot();
         let outside = self.fail();
         self.emit(Instr::WithBegin { slot, with, values, fail: outside });
 
-        let (given_up, go_on) = (self.label(), self.label());
+        let (given_up, go_on) = (self.new_label(), self.new_label());
         self.fail_to(given_up);
         self.statement_kind(&stmt.kind)?;
         self.emit(Instr::WithLeave { slot });
@@ -97,7 +97,7 @@ impl Builder<'_> {
         if inside == given_up {
             self.fail_to(outside);
         } else {
-            let again = self.label();
+            let again = self.new_label();
             self.place(again);
             self.emit(Instr::WithEnter { slot });
             self.emit(Instr::Jump(inside));
@@ -122,16 +122,6 @@ impl Builder<'_> {
             };
             replacements.push((with.target.clone(), replacement));
         }
-        let site = withs.first().map(|with| with.span);
-        WithSpec {
-            replacements,
-            affected: Arc::new(affected),
-            by_function: Arc::new(by_function),
-            site: site.unwrap_or(crate::rego::source::Span {
-                source: crate::rego::source::SourceId(0),
-                start: 0,
-                end: 0,
-            }),
-        }
+        WithSpec { replacements, affected: Arc::new(affected), by_function: Arc::new(by_function) }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::code::{CallTarget, Instr, Label, Operand, Operands, Reg, Shape, Target, Unit, WithSpec};
+use super::code::{CallTarget, Instr, Label, Operand, Operands, Reg, Shape, Target, Unit, WithSpec, count};
 use super::reads::Reads;
 use crate::rego::builtins;
 use crate::rego::error::{ErrorCode, RegoError};
@@ -90,14 +90,14 @@ impl<'a> Builder<'a> {
         self.unit.code.push(instr);
     }
 
-    pub(super) fn label(&mut self) -> Label {
+    pub(super) fn new_label(&mut self) -> Label {
         self.labels.push(None);
-        (self.labels.len() - 1) as Label
+        count(self.labels.len()) - 1
     }
 
     /// The label is here.
     pub(super) fn place(&mut self, label: Label) {
-        let here = self.unit.code.len() as u32;
+        let here = count(self.unit.code.len());
         if let Some(at) = self.labels.get_mut(label as usize) {
             *at = Some(here);
         }
@@ -118,7 +118,7 @@ impl<'a> Builder<'a> {
         reg
     }
 
-    pub(super) fn iter(&mut self) -> u32 {
+    pub(super) fn new_iter(&mut self) -> u32 {
         let iter = self.scope.iters;
         self.scope.iters += 1;
         self.scope.loops += 1;
@@ -126,14 +126,14 @@ impl<'a> Builder<'a> {
         iter
     }
 
-    pub(super) fn collector(&mut self) -> u32 {
+    pub(super) fn new_collector(&mut self) -> u32 {
         let collector = self.scope.collectors;
         self.scope.collectors += 1;
         self.unit.collectors = self.unit.collectors.max(self.scope.collectors);
         collector
     }
 
-    pub(super) fn slot(&mut self) -> u32 {
+    pub(super) fn new_slot(&mut self) -> u32 {
         let slot = self.scope.slots;
         self.scope.slots += 1;
         self.unit.slots = self.unit.slots.max(self.scope.slots);
@@ -141,7 +141,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Every step of a reference has a place of its own: loops come back to earlier ones.
-    pub(super) fn cursor(&mut self) -> u32 {
+    pub(super) fn new_cursor(&mut self) -> u32 {
         self.unit.cursors += 1;
         self.unit.cursors - 1
     }
@@ -150,9 +150,9 @@ impl<'a> Builder<'a> {
         // Equal numbers may be spelled differently, and the spelling shows.
         if !matches!(value, Value::String(_) | Value::Bool(_) | Value::Null) {
             self.unit.consts.push(value.clone());
-            return Operand::Const(self.unit.consts.len() as u32 - 1);
+            return Operand::Const(count(self.unit.consts.len()) - 1);
         }
-        let next = self.unit.consts.len() as u32;
+        let next = count(self.unit.consts.len());
         let index = *self.constants.entry(value.clone()).or_insert(next);
         if index == next {
             self.unit.consts.push(value.clone());
@@ -161,26 +161,26 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn operands(&mut self, operands: &[Operand]) -> Operands {
-        let from = self.unit.operands.len() as u32;
+        let from = count(self.unit.operands.len());
         self.unit.operands.extend_from_slice(operands);
-        Operands { from, len: operands.len() as u32 }
+        Operands { from, len: count(operands.len()) }
     }
 
     pub(super) fn site(&mut self, span: Span) -> u32 {
         if self.unit.sites.last() != Some(&span) {
             self.unit.sites.push(span);
         }
-        self.unit.sites.len() as u32 - 1
+        count(self.unit.sites.len()) - 1
     }
 
     pub(super) fn callee(&mut self, callee: &Callee) -> u32 {
         self.unit.callees.push(call_target(callee));
-        self.unit.callees.len() as u32 - 1
+        count(self.unit.callees.len()) - 1
     }
 
     pub(super) fn with(&mut self, with: WithSpec) -> u32 {
         self.unit.withs.push(with);
-        self.unit.withs.len() as u32 - 1
+        count(self.unit.withs.len()) - 1
     }
 
     pub(super) fn local(&self, local: LocalId) -> Reg {
@@ -200,9 +200,9 @@ impl<'a> Builder<'a> {
     /// Builds something whose bindings and loops end with it.
     pub(super) fn nested<T>(&mut self, build: impl FnOnce(&mut Self) -> Built<T>) -> Built<T> {
         let saved = self.scope.clone();
-        let built = build(self);
+        let result = build(self);
         self.scope = saved;
-        built
+        result
     }
 
     /// Builds a statement. Its temporaries are free again, unless a loop leads back into it.

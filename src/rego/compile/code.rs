@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::reads::{GroupSet, Reads};
 use crate::rego::builtins::Builtin;
-use crate::rego::hir::{Callee, GroupKind, WithTarget};
+use crate::rego::hir::{Callee, WithTarget};
 use crate::rego::source::Span;
 use crate::rego::value::{Str, Value};
 
@@ -18,6 +18,11 @@ use crate::rego::value::{Str, Value};
 pub(crate) type Reg = u32;
 /// A place in the unit's code.
 pub(crate) type Label = u32;
+
+/// A count of parts as code numbers them. It fits: the text they come from has fewer than 2^32 bytes.
+pub(crate) fn count(parts: usize) -> u32 {
+    u32::try_from(parts).unwrap_or(u32::MAX)
+}
 
 /// What an instruction reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +83,13 @@ pub(crate) enum Instr {
         dst: Reg,
     },
     Get {
+        dst: Reg,
+        base: Operand,
+        key: Operand,
+        fail: Label,
+    },
+    /// The same in base data, where paths are text.
+    GetBase {
         dst: Reg,
         base: Operand,
         key: Operand,
@@ -305,7 +317,6 @@ pub(crate) struct WithSpec {
     pub(crate) affected: Arc<GroupSet>,
     /// Those of them that the replacement of a function reaches.
     pub(crate) by_function: Arc<GroupSet>,
-    pub(crate) site: Span,
 }
 
 /// See [`WithSpec`].
@@ -330,7 +341,6 @@ pub(crate) struct Program {
 #[derive(Clone, Debug)]
 pub(crate) struct GroupCode {
     pub(crate) path: Vec<Str>,
-    pub(crate) kind: GroupKind,
     /// Computes the whole value; an index into [`Program::units`].
     pub(crate) unit: u32,
     /// Computes the value under one key.
@@ -346,6 +356,13 @@ pub(crate) struct NodeCode {
     pub(crate) rule: Option<u32>,
     /// Computes the document.
     pub(crate) unit: u32,
+}
+
+impl Unit {
+    /// The place of the last instruction, which returns.
+    pub(crate) fn last(&self) -> Label {
+        count(self.code.len()).saturating_sub(1)
+    }
 }
 
 impl Program {
@@ -364,6 +381,7 @@ impl Instr {
             | Self::Equal { fail, .. }
             | Self::Input { fail, .. }
             | Self::Get { fail, .. }
+            | Self::GetBase { fail, .. }
             | Self::IsArray { fail, .. }
             | Self::IsObject { fail, .. }
             | Self::Iterate { fail, .. }

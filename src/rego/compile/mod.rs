@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use self::builder::{Built, Surroundings};
-use self::code::{GroupCode, NodeCode, Program, Unit};
+use self::code::{GroupCode, NodeCode, Program, Unit, count};
 use self::reads::Reads;
 use self::rule::Extent;
 use super::error::RegoError;
@@ -34,7 +34,7 @@ pub(crate) fn program(resolved: &hir::Program) -> Result<Program, RegoError> {
     let mut units: Vec<Arc<Unit>> = Vec::new();
     let mut add = |unit: Unit| {
         units.push(Arc::new(unit));
-        units.len() as u32 - 1
+        count(units.len()) - 1
     };
     let groups = groups(&around, &tree, &mut add)?;
     let mut codes = Vec::with_capacity(tree.len());
@@ -92,7 +92,7 @@ fn groups(
                 Some(add(rule::partial(around, node, group, Extent::One)?)),
             ),
         };
-        groups.push(GroupCode { path: group.path.clone(), kind: group.kind, unit, keyed });
+        groups.push(GroupCode { path: group.path.clone(), unit, keyed });
     }
     Ok(groups)
 }

@@ -37,6 +37,20 @@ impl Builder<'_> {
         Ok(value)
     }
 
+    fn base_steps(&mut self, mut value: Operand, steps: &[Term]) -> Built<Operand> {
+        for step in steps {
+            value = if self.is_pattern(step) {
+                self.step(value, step)?
+            } else {
+                let key = self.term(step)?;
+                let (dst, fail) = (self.temp(), self.fail());
+                self.emit(Instr::GetBase { dst, base: value, key, fail });
+                Operand::Reg(dst)
+            };
+        }
+        Ok(value)
+    }
+
     fn step(&mut self, base: Operand, step: &Term) -> Built<Operand> {
         if !self.is_pattern(step) {
             let key = self.term(step)?;
@@ -44,21 +58,18 @@ impl Builder<'_> {
             self.emit(Instr::Get { dst, base, key, fail });
             return Ok(Operand::Reg(dst));
         }
-        let iter = self.iter();
+        let iter = self.new_iter();
         let fail = self.fail();
         self.emit(Instr::Iterate { iter, over: base, fail });
         let value = self.temp();
-        match self.unbound_local(step) {
-            Some(local) => {
-                let key = self.local(local);
-                self.open_loop(iter, Some(key), Some(value));
-                self.bind(local);
-            }
-            None => {
-                let key = self.temp();
-                self.open_loop(iter, Some(key), Some(value));
-                self.match_pattern(step, Operand::Reg(key))?;
-            }
+        if let Some(local) = self.unbound_local(step) {
+            let key = self.local(local);
+            self.open_loop(iter, Some(key), Some(value));
+            self.bind(local);
+        } else {
+            let key = self.temp();
+            self.open_loop(iter, Some(key), Some(value));
+            self.match_pattern(step, Operand::Reg(key))?;
         }
         Ok(Operand::Reg(value))
     }
@@ -68,7 +79,7 @@ impl Builder<'_> {
             Place::Base => {
                 let dst = self.temp();
                 self.emit(Instr::Data { dst });
-                self.steps(Operand::Reg(dst), steps)
+                self.base_steps(Operand::Reg(dst), steps)
             }
             Place::Rule(group, used) => self.rule_reference(group, &steps[used..]),
             Place::Tree(node, used) => {
@@ -101,11 +112,11 @@ impl Builder<'_> {
             self.emit(Instr::Document { node, dst, fail });
             return Ok(Operand::Reg(dst));
         }
-        let mut cursor = self.cursor();
+        let mut cursor = self.new_cursor();
         self.emit(Instr::CursorStart { cursor, node, fail });
         for step in steps {
             let key = if self.is_pattern(step) {
-                let iter = self.iter();
+                let iter = self.new_iter();
                 let fail = self.fail();
                 self.emit(Instr::CursorKeys { iter, cursor, fail });
                 let key = self.temp();
@@ -115,7 +126,7 @@ impl Builder<'_> {
             } else {
                 self.term(step)?
             };
-            let to = self.cursor();
+            let to = self.new_cursor();
             let fail = self.fail();
             self.emit(Instr::CursorStep { from: cursor, to, key, fail });
             cursor = to;

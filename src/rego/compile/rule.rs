@@ -1,7 +1,7 @@
 //! Rules: a group's definitions in order, as one unit.
 
 use super::builder::{Builder, Built, Surroundings};
-use super::code::{Instr, LeafKind, Operand, Shape, Unit};
+use super::code::{Instr, LeafKind, Operand, Shape, Unit, count};
 use crate::rego::hir::{Group, GroupKind, Leaf, Node, Query, Rule, Term};
 use crate::rego::value::{Str, Value};
 
@@ -12,11 +12,11 @@ const FUNCTION_CONFLICT: &str = "functions must not produce multiple outputs for
 /// The unit of a complete rule or a function.
 pub(super) fn single(around: &Surroundings<'_>, group: &Group) -> Built<Unit> {
     let (arity, conflict) = match group.kind {
-        GroupKind::Function { arity } => (arity as u32, FUNCTION_CONFLICT),
+        GroupKind::Function { arity } => (count(arity), FUNCTION_CONFLICT),
         GroupKind::Complete | GroupKind::Partial => (0, COMPLETE_CONFLICT),
     };
     let mut it = Builder::new(around, Shape::Single(conflict), arity);
-    let end = it.label();
+    let end = it.new_label();
     let certain = always_the_same(group);
     for rule in &group.rules {
         it.definition(rule, |it, next| {
@@ -55,7 +55,7 @@ fn always_the_same(group: &Group) -> bool {
 
 impl Builder<'_> {
     fn definition(&mut self, rule: &Rule, build: impl FnOnce(&mut Self, u32) -> Built) -> Built {
-        let next = self.label();
+        let next = self.new_label();
         let site = self.site(rule.span);
         self.emit(Instr::Definition { site, stopped: next });
         build(self, next)?;
@@ -72,7 +72,7 @@ impl Builder<'_> {
 
     /// The body and what it produces; then, where it produced nothing, its `else`.
     fn branches(&mut self, rule: &Rule, next: u32, certain: Option<u32>) -> Built {
-        let otherwise = self.label();
+        let otherwise = self.new_label();
         self.nested(|it| {
             it.fail_to(otherwise);
             it.body(&rule.body)?;
@@ -128,7 +128,7 @@ impl Builder<'_> {
     }
 
     fn contribute(&mut self, rule: &Rule, keys: &[&Term], leaf: (&Term, LeafKind), next: u32) -> Built {
-        let otherwise = self.label();
+        let otherwise = self.new_label();
         self.nested(|it| {
             it.fail_to(otherwise);
             it.body(&rule.body)?;
@@ -203,10 +203,10 @@ fn children<'a>(prefix: &[Str], node: &'a Node) -> Vec<(Vec<Str>, &'a Node)> {
 /// The unit of a document: the rules and documents below a node, over its base document.
 pub(super) fn document(around: &Surroundings<'_>, node: &Node, number: u32) -> Built<Unit> {
     let mut it = Builder::new(around, Shape::Document, 0);
-    let (collector, dst) = (it.collector(), it.temp());
+    let (collector, dst) = (it.new_collector(), it.temp());
     it.emit(Instr::Collect { collector, kind: super::code::CollectKind::Object });
     for (name, child) in &node.children {
-        let next = it.label();
+        let next = it.new_label();
         match (around.rule_of(child), around.nodes.get(&std::ptr::from_ref(child))) {
             (Some(group), _) => it.emit(Instr::Rule { group: group.0, dst, fail: next }),
             (None, Some(_)) if child.group.is_some() && child.children.is_empty() => continue,
@@ -230,7 +230,7 @@ pub(super) fn document(around: &Surroundings<'_>, node: &Node, number: u32) -> B
 /// The unit of a query.
 pub(super) fn query(around: &Surroundings<'_>, query: &Query) -> Built<Unit> {
     let mut it = Builder::new(around, Shape::Query, 0);
-    let end = it.label();
+    let end = it.new_label();
     it.begin(query.locals, end);
     it.body(&query.body)?;
     let truth = it.constant(&Value::Bool(true));

@@ -65,9 +65,9 @@ impl Builder<'_> {
     fn comprehension(&mut self, compr: &Compr, want: Option<Reg>) -> Built<Operand> {
         let dst = self.made(want);
         let site = self.site(compr.span);
-        let done = self.label();
+        let done = self.new_label();
         let collector = self.nested(|it| {
-            let collector = it.collector();
+            let collector = it.new_collector();
             let kind = match &compr.head {
                 ComprHead::Array(_) => CollectKind::Array,
                 ComprHead::Set(_) => CollectKind::Set,
@@ -121,7 +121,7 @@ impl Builder<'_> {
             return Err(defect("walk takes one argument", Some(call.span)));
         };
         let over = self.term(over)?;
-        let iter = self.iter();
+        let iter = self.new_iter();
         self.emit(Instr::Walk { iter, over });
         self.open_loop(iter, path, value);
         Ok(())
@@ -130,7 +130,7 @@ impl Builder<'_> {
     /// The turn of a loop that was begun; what fails behind it comes back here.
     pub(super) fn open_loop(&mut self, iter: u32, key: Option<Reg>, value: Option<Reg>) {
         let done = self.fail();
-        let turn = self.label();
+        let turn = self.new_label();
         self.place(turn);
         self.emit(Instr::Next { iter, key, value, done });
         self.fail_to(turn);

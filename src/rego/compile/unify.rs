@@ -1,7 +1,7 @@
 //! Unification. Which variables are bound is known here, so it becomes moves, comparisons and look-ups.
 
 use super::builder::{Builder, Built, defect};
-use super::code::{Instr, Operand};
+use super::code::{Instr, Operand, count};
 use super::term::is_walk;
 use crate::rego::hir::{LocalId, Term};
 use crate::rego::value::Value;
@@ -161,7 +161,7 @@ impl Builder<'_> {
 
     fn match_array(&mut self, items: &[Term], src: Operand) -> Built {
         let fail = self.fail();
-        self.emit(Instr::IsArray { src, len: items.len() as u32, fail });
+        self.emit(Instr::IsArray { src, len: count(items.len()), fail });
         let mut found = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
             let key = self.constant(&Value::from(index));
@@ -172,7 +172,7 @@ impl Builder<'_> {
 
     fn match_object(&mut self, pairs: &[(Term, Term)], src: Operand) -> Built {
         let fail = self.fail();
-        self.emit(Instr::IsObject { src, len: pairs.len() as u32, fail });
+        self.emit(Instr::IsObject { src, len: count(pairs.len()), fail });
         let mut found = Vec::with_capacity(pairs.len());
         for (key, value) in pairs {
             let key = self.term(key)?;

@@ -154,12 +154,11 @@ impl Machine {
         };
         match builtin.call(&mut context, args) {
             Ok(Some(value)) => self.receive(&Memo::Value(value), asked.dest, asked.fail),
-            Ok(None) => Ok(Flow::Goto(asked.fail)),
             Err(BuiltinError::Exceeded(error)) => Err(RegoError { span: Some(at), ..error.into() }),
             Err(error) if self.around.builtin_errors == BuiltinErrors::Raised => {
                 Err(RegoError::new(error.code(), error.to_string(), Some(at)))
             }
-            Err(_) => Ok(Flow::Goto(asked.fail)),
+            Ok(None) | Err(_) => Ok(Flow::Goto(asked.fail)),
         }
     }
 

@@ -4,6 +4,7 @@ use super::frame::Result as Made;
 use super::gather::{Collector, Tree};
 use super::iterate::{Iter, Walk};
 use super::machine::{Flow, Machine, Ran, internal};
+use super::tree::in_base;
 use crate::rego::compile::code::{Instr, Label, LeafKind, Operand, Operands, Reg, Shape, Unit};
 use crate::rego::error::{ErrorCode, RegoError};
 use crate::rego::source::Span;
@@ -42,6 +43,15 @@ impl Machine {
                 }
                 None => return Ok(Flow::Goto(fail)),
             },
+            Instr::GetBase { dst, base, key, fail } => {
+                match in_base(self.get(unit, base), self.get(unit, key)) {
+                    Some(value) => {
+                        let value = value.clone();
+                        self.set(dst, value);
+                    }
+                    None => return Ok(Flow::Goto(fail)),
+                }
+            }
             Instr::Next { iter, key, value, done } => return self.next_turn(iter, key, value, done),
             Instr::IsArray { src, len, fail } => {
                 let fits = self.get(unit, src).as_array().is_some_and(|items| items.len() == len as usize);

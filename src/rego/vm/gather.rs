@@ -113,12 +113,16 @@ impl Tree {
             Self::Leaf(value) => value,
             Self::Set(members) => {
                 let mut set = SetBuilder::with_capacity(members.len());
-                members.into_iter().for_each(|member| set.push(member));
+                for member in members {
+                    set.push(member);
+                }
                 set.build().into()
             }
             Self::Object(pairs) => {
                 let mut object = ObjectBuilder::with_capacity(pairs.len());
-                pairs.into_iter().for_each(|(key, tree)| object.push(key, tree.finish()));
+                for (key, tree) in pairs {
+                    object.push(key, tree.finish());
+                }
                 object.build_last_wins().into()
             }
         }

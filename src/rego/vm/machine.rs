@@ -250,7 +250,7 @@ impl Machine {
         self.slots.resize(bases.slots + unit.slots as usize, ROOT);
         self.bases = bases;
         self.frames.push(Frame {
-            on_stop: (unit.code.len() as Label).saturating_sub(1),
+            on_stop: unit.last(),
             unit,
             pc: 0,
             bases,

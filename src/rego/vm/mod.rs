@@ -16,3 +16,6 @@ mod tree;
 
 pub(crate) use machine::{Machine, Surroundings};
 pub use outcome::{Answer, Cause, Solution, Step, Stopped, Undecided, Watcher};
+
+#[cfg(test)]
+mod tests;

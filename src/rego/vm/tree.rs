@@ -9,8 +9,8 @@ use super::iterate::Iter;
 use super::machine::{Flow, Machine, Ran, internal};
 use super::memo::Memo;
 use super::overlay::{ROOT, base_at};
-use crate::rego::compile::code::{Instr, Label, NodeCode, Operand, Shape, Unit};
-use crate::rego::value::{Str, Value};
+use crate::rego::compile::code::{Instr, Label, NodeCode, Operand, Shape, Unit, count};
+use crate::rego::value::{Object, Str, Value};
 
 impl Machine {
     /// Asks for the document at a path, for whoever asked the machine.
@@ -22,13 +22,11 @@ impl Machine {
                 self.ask_in_rule(group, &path[used..])?;
                 return Ok(Flow::Switched);
             }
-            match self.node(node)?.children.get(step) {
-                Some(child) => node = *child,
-                None => {
-                    let memo = base_at(&self.root.data, path).cloned().map_or(Memo::Undefined, Memo::Value);
-                    return self.receive(&memo, asked.dest, asked.fail);
-                }
-            }
+            let Some(child) = self.node(node)?.children.get(step) else {
+                let memo = base_at(&self.root.data, path).cloned().map_or(Memo::Undefined, Memo::Value);
+                return self.receive(&memo, asked.dest, asked.fail);
+            };
+            node = *child;
         }
         match self.node(node)?.rule {
             Some(group) => self.ask_rule(group, asked),
@@ -39,7 +37,7 @@ impl Machine {
     /// What is in a rule's value: by code made for this question.
     fn ask_in_rule(&mut self, group: u32, keys: &[Str]) -> Ran<()> {
         let dst = 0;
-        let fail = keys.len() as Label + 2;
+        let fail = count(keys.len()) + 2;
         let mut code = vec![Instr::Rule { group, dst, fail }];
         code.extend((0..).zip(keys).map(|(index, _)| Instr::Get {
             dst,
@@ -101,7 +99,7 @@ impl Machine {
         let (place, rule) = match self.cursor(from)? {
             Cursor::Value(value) => (value.get(key).cloned().map(Cursor::Value), None),
             Cursor::Tree { node, base } => {
-                let base = base.as_ref().and_then(|base| base.get(key)).cloned();
+                let base = base.as_ref().and_then(|base| in_base(base, key)).cloned();
                 let child = match key {
                     Value::String(name) => self.node(*node)?.children.get(name).copied(),
                     _ => None,
@@ -149,16 +147,35 @@ impl Machine {
         }
     }
 
-    /// The object in `src` over the base document of a node.
+    /// The object in `src` with the base document of a node.
     pub(super) fn merge_base(&mut self, node: u32, src: Value) -> Ran<Value> {
         let level = self.frame()?.level;
         let base = base_at(&self.overlay(level).data, &self.node(node)?.path).cloned();
-        let (Value::Object(over), Some(Value::Object(base))) = (&src, base) else { return Ok(src) };
-        self.around.budget.steps((base.len() + over.len()) as u64)?;
-        let merged = Value::from(base.merge_with(over, |_, over| over.clone()));
+        let (Value::Object(rules), Some(Value::Object(base))) = (&src, base) else { return Ok(src) };
+        self.around.budget.steps((base.len() + rules.len()) as u64)?;
+        let merged = Value::from(merge(&base, rules));
         self.around.budget.bytes(merged.shallow_bytes())?;
         Ok(merged)
     }
+}
+
+/// What base data has under a key. Its paths are text, so a number finds the key that spells it.
+pub(super) fn in_base<'a>(base: &'a Value, key: &Value) -> Option<&'a Value> {
+    match (base, key) {
+        (Value::Object(pairs), Value::Number(number)) => {
+            pairs.get(key).or_else(|| pairs.get_str(&number.to_string()))
+        }
+        _ => base.get(key),
+    }
+}
+
+/// What either document has; objects that both have are merged, of other values the base document's stay. As deep as
+/// the values, which are bounded.
+fn merge(base: &Object, rules: &Object) -> Object {
+    base.merge_with(rules, |base, rules| match (base, rules) {
+        (Value::Object(base), Value::Object(rules)) => merge(base, rules).into(),
+        _ => base.clone(),
+    })
 }
 
 fn keys_of(value: Option<&Value>) -> Vec<Value> {

@@ -1,0 +1,75 @@
+//! Lists of cases that we do not match, and why.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// What a case came to: its name, and what is wrong with our answer if it is wrong.
+pub type Verdict = (String, Option<String>);
+
+/// Reasons that a difference may have. `not yet` is for work in progress.
+const REASONS: [&str; 6] = [
+    "number text",
+    "error wording",
+    "unsupported by decision",
+    "defect of the suite",
+    "clock or chance",
+    "not yet",
+];
+
+fn path(list: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rego/known_differences");
+    folder.join(list).with_extension("txt")
+}
+
+fn known(list: &str) -> BTreeMap<String, String> {
+    let text = std::fs::read_to_string(path(list)).unwrap_or_default();
+    let mut known = BTreeMap::new();
+    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let (note, reason) = line.rsplit_once(" | ").expect("a line is `note | reason`");
+        let kind = reason.split(':').next().unwrap_or_default();
+        assert!(REASONS.contains(&kind), "{list}: unknown reason: {line}");
+        assert!(known.insert(note.to_owned(), reason.to_owned()).is_none(), "{list}: listed twice: {note}");
+    }
+    known
+}
+
+/// Compares verdicts with the list, both ways.
+pub fn check(list: &str, verdicts: Vec<Verdict>) {
+    let mut known = known(list);
+    let total = verdicts.len();
+    let (mut wrong, mut kept, mut log) = (Vec::new(), Vec::new(), String::new());
+    for (note, mismatch) in verdicts {
+        let reason = known.remove(&note);
+        if let Some(mismatch) = &mismatch {
+            let _ = writeln!(log, "{} {note}\n{mismatch}\n", if reason.is_some() { "known:" } else { "NEW:" });
+            kept.push(format!("{note} | {}", reason.as_deref().map_or_else(|| not_yet(mismatch), str::to_owned)));
+        }
+        match (reason, mismatch) {
+            (None, None) | (Some(_), Some(_)) => {}
+            (Some(reason), None) => wrong.push(format!("{note}: passes, but is listed ({reason})")),
+            (None, Some(mismatch)) => wrong.push(format!("{note}: {mismatch}")),
+        }
+    }
+    wrong.extend(known.into_keys().map(|note| format!("{note}: is listed, but there is no such case")));
+    eprintln!("{list}: {} of {total} pass", total - kept.len());
+    if let Some(path) = std::env::var_os("EC_CONFORMANCE_LOG") {
+        std::fs::write(Path::new(&path).with_extension(list), log).expect("the log can be written");
+    }
+    if std::env::var_os("EC_CONFORMANCE_UPDATE").is_some() {
+        std::fs::write(path(list), kept.join("\n") + "\n").expect("the list can be written");
+        return;
+    }
+    let shown = wrong.iter().take(20).cloned().collect::<Vec<_>>().join("\n");
+    assert!(wrong.is_empty(), "{list}: {} cases are not as listed, the first of them:\n{shown}", wrong.len());
+}
+
+fn not_yet(mismatch: &str) -> String {
+    match mismatch.split_once("unsupported built-in ") {
+        Some((_, rest)) => {
+            let name = rest.split(|c: char| !c.is_alphanumeric() && !"._".contains(c)).next();
+            format!("not yet: {}", name.unwrap_or_default())
+        }
+        None => "not yet: see the log".to_owned(),
+    }
+}
