@@ -42,8 +42,12 @@ pub fn check(list: &str, verdicts: Vec<Verdict>) {
     for (note, mismatch) in verdicts {
         let reason = known.remove(&note);
         if let Some(mismatch) = &mismatch {
-            let _ = writeln!(log, "{} {note}\n{mismatch}\n", if reason.is_some() { "known:" } else { "NEW:" });
-            kept.push(format!("{note} | {}", reason.as_deref().map_or_else(|| not_yet(mismatch), str::to_owned)));
+            let _ =
+                writeln!(log, "{} {note}\n{mismatch}\n", if reason.is_some() { "known:" } else { "NEW:" });
+            kept.push(format!(
+                "{note} | {}",
+                reason.as_deref().map_or_else(|| not_yet(mismatch), str::to_owned)
+            ));
         }
         match (reason, mismatch) {
             (None, None) | (Some(_), Some(_)) => {}
