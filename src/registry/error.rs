@@ -99,6 +99,9 @@ pub enum Cause {
     /// A redirect, realm or link that must not be followed.
     #[error("{0}")]
     Forbidden(String),
+    /// What the user gave us to show to the registry cannot be used.
+    #[error("credentials: {0}")]
+    Credentials(String),
     /// Offline, on a host that no layout knows.
     #[error("not in the layout")]
     NotInLayout,
@@ -140,7 +143,7 @@ impl RegistryError {
     pub fn kind(&self) -> FailureKind {
         match &self.cause {
             Cause::Absent | Cause::NotInLayout => FailureKind::NotFound,
-            Cause::Denied { .. } => FailureKind::Unauthorised,
+            Cause::Denied { .. } | Cause::Credentials(_) => FailureKind::Unauthorised,
             Cause::Unavailable { .. } | Cause::Connection(_) => FailureKind::Unavailable,
             Cause::Certificate(_) => FailureKind::Untrusted,
             Cause::TimedOut(_) => FailureKind::TimedOut,

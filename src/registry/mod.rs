@@ -6,6 +6,7 @@
 //! different errors ([`RegistryError`]). Nothing here knows signatures, policies or components.
 
 mod error;
+pub mod http;
 mod image_config;
 pub mod layout;
 mod manifest;

@@ -13,7 +13,7 @@ pub(super) fn listed(list: Manifest) -> Result<Vec<Descriptor>, Cause> {
 
 impl Manifest {
     /// How a list of referrers describes this manifest.
-    pub(super) fn as_referrer(&self) -> Descriptor {
+    pub(crate) fn as_referrer(&self) -> Descriptor {
         let (artifact_type, annotations) = match &self.body {
             Body::Image(image) if image.artifact_type.is_empty() => {
                 (&image.config.media_type, &image.annotations)

@@ -25,6 +25,7 @@
 pub mod attestation;
 mod image;
 mod key;
+pub mod registry;
 mod sbom;
 mod scenario;
 mod signed;
