@@ -14,6 +14,7 @@ mod junit;
 mod options;
 mod policy_input;
 pub mod sanitise;
+mod skipped;
 mod summary;
 mod summary_markdown;
 pub mod targets;
@@ -31,6 +32,7 @@ mod sample;
 
 pub use appstudio::could_not_start;
 pub use options::{Colour, Detail, Options, Shown, Successes};
+pub use skipped::checks as skipped_checks;
 pub use targets::{BadTarget, Format, Place, Target};
 
 use crate::model::RunReport;

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::options::{Colour, Options, Shown};
 use super::view::{Totals, View, Word, views};
-use super::{causes, sanitise, wrap};
-use crate::model::{CheckState, Finding, RunReport, Undecided, Verdict};
+use super::{causes, sanitise, skipped, wrap};
+use crate::model::{Finding, RunReport, Undecided, Verdict};
 
 /// Columns for a result's lines.
 const WIDTH: usize = 130;
@@ -63,23 +63,11 @@ fn header(out: &mut String, report: &RunReport, totals: Totals) {
     for line in causes::lines(report) {
         let _ = writeln!(out, "{}", sanitise::line(&line));
     }
-    skipped(out, report);
+    for line in skipped::checks(report) {
+        let _ = writeln!(out, "Skipped: {line}");
+    }
     for warning in &report.policy_warnings {
         let _ = writeln!(out, "Policy warning: {}", sanitise::line(warning));
-    }
-}
-
-/// The checks that a user can switch off; the others are skipped only where they have no object.
-const SWITCHED: [&str; 4] = ["image-signature", "attestation-signature", "transparency-log", "policy"];
-
-fn skipped(out: &mut String, report: &RunReport) {
-    for name in SWITCHED {
-        let checks = || report.components.iter().flat_map(|component| &component.checks);
-        let mut skipped = checks().filter(|check| check.name == name && check.state == CheckState::Skipped);
-        if let Some(check) = skipped.next() {
-            let why = check.why.as_deref().map(|why| format!(" ({})", sanitise::line(why)));
-            let _ = writeln!(out, "Skipped: {name}{}", why.unwrap_or_default());
-        }
     }
 }
 

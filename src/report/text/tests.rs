@@ -1,7 +1,7 @@
 use super::super::sample::{self, EVERYTHING, component, finding, judged};
 use super::*;
 use crate::model::failure::StageError;
-use crate::model::{Check, FailureKind, Judgement, Outcome, Stage};
+use crate::model::{Check, CheckState, FailureKind, Judgement, Outcome, Stage};
 
 fn text(report: &RunReport) -> String {
     render(report, EVERYTHING, Shown { successes: true, ..Shown::default() })
