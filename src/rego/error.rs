@@ -175,10 +175,7 @@ impl<'a> Excerpt<'a> {
         let before = source.text().get(..=span.start as usize).unwrap_or_else(|| source.text());
         let end = before.trim_end();
         let index = end.len() - end.chars().next_back()?.len_utf8();
-        let start = end.rfind(['\n', '\r']).map_or(0, |at| at + 1);
-        let length = source.text().get(start..)?.find(['\n', '\r']);
-        let line = source.text().get(start..)?;
-        let line = line.get(..length.unwrap_or(line.len()))?;
+        let (start, line) = source.line_around(index);
         (line.len() <= MAX_EXCERPT_BYTES).then_some(Self { line, index: index.saturating_sub(start) })
     }
 

@@ -93,12 +93,12 @@ impl Source {
         Position { row: u32::try_from(row).unwrap_or(u32::MAX), col }
     }
 
-    /// Text of a line counted from 1, without its line end; empty where there is no such line.
-    pub fn line(&self, row: u32) -> &str {
-        let index = row.saturating_sub(1) as usize;
-        let Some(start) = self.line_starts.get(index) else { return "" };
-        let end = self.line_starts.get(index + 1).map_or(self.text.len(), |next| *next as usize - 1);
-        self.text.get(*start as usize..end).unwrap_or_default().trim_end_matches('\r')
+    /// Where the line with this byte begins, and its text without its end.
+    pub fn line_around(&self, offset: usize) -> (usize, &str) {
+        let row = self.line_starts.partition_point(|start| *start as usize <= offset);
+        let start = self.line_starts.get(row.saturating_sub(1)).map_or(0, |start| *start as usize);
+        let end = self.line_starts.get(row).map_or(self.text.len(), |next| *next as usize - 1);
+        (start, self.text.get(start..end).unwrap_or_default().trim_end_matches('\r'))
     }
 }
 
@@ -199,6 +199,6 @@ mod tests {
     #[test]
     fn a_line_is_given_without_its_end() {
         let source = Source::new("t.rego", "a\r\nb\n");
-        assert_eq!([source.line(1), source.line(2), source.line(3), source.line(4)], ["a", "b", "", ""]);
+        assert_eq!([0, 3, 5].map(|offset| source.line_around(offset)), [(0, "a"), (3, "b"), (5, "")]);
     }
 }

@@ -19,6 +19,8 @@ mod module;
 mod rule;
 mod statement;
 mod term;
+#[cfg(test)]
+mod tests;
 mod v1;
 
 use std::collections::HashMap;

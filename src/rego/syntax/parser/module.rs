@@ -12,7 +12,7 @@ use super::body::Divided;
 use super::v1::{Draft, rule_from_body};
 
 /// A statement of a module.
-enum Statement {
+pub(super) enum Statement {
     Package(Package),
     Import(Import),
     Rule(Box<Draft>),
@@ -32,7 +32,7 @@ impl Statement {
 
 /// Whether rules may stand in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Rules {
+pub(super) enum Rules {
     Allowed,
     Skipped,
 }
@@ -40,7 +40,7 @@ enum Rules {
 impl Parser<'_> {
     /// Statements up to the end or the first that cannot be read. Each is tried as a package, an import, a
     /// rule and a query, in this order.
-    fn statements(&mut self, rules: Rules) -> Vec<Statement> {
+    pub(super) fn statements(&mut self, rules: Rules) -> Vec<Statement> {
         let mut statements = Vec::new();
         while !self.at(Kind::Eof) {
             let before = self.save();
