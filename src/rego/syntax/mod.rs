@@ -5,8 +5,8 @@
 
 pub mod annotations;
 pub mod ast;
-mod builtin_names;
 pub mod display;
+pub mod json;
 mod lexer;
 mod parser;
 mod token;
@@ -14,4 +14,4 @@ mod token;
 #[cfg(test)]
 pub(super) mod tests;
 
-pub use parser::{MAX_DEPTH, parse_module, parse_query, parse_term};
+pub use parser::{MAX_DEPTH, parse_module, parse_module_only, parse_query, parse_term};

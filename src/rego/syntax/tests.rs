@@ -9,7 +9,9 @@ use serde_json::Value as Json;
 
 use super::super::error::Errors;
 use super::super::source::Sources;
-use super::{parse_module, parse_query};
+use super::super::value::{ReadLimits, Value, json};
+use super::ast::{ExprKind, TermKind};
+use super::{MAX_DEPTH, parse_module, parse_module_only, parse_query};
 
 /// A folder of the shared data, or a note that it is not there.
 pub(super) fn shared(path: &str) -> Option<PathBuf> {
@@ -234,7 +236,7 @@ mod hostile {
             ("$\"a{", "1", "}b{2}\""),
             ("$`{", "1", "}`"),
         ] {
-            for depth in [100_000, super::super::MAX_DEPTH as usize - 2] {
+            for depth in [100_000, MAX_DEPTH as usize - 2] {
                 let text = format!("package t\np := {}{inner}{}\n", open.repeat(depth), close.repeat(depth));
                 let found = message(&text);
                 if depth == 100_000 {
@@ -251,6 +253,31 @@ mod hostile {
             }
         }
         assert!(tried > 50);
+    }
+
+    #[test]
+    fn what_nests_as_deep_as_it_may_can_be_walked() {
+        let nested = |(open, close): (&str, &str), depth: usize| {
+            let text = format!("package t\np := {}x{}\n", open.repeat(depth), close.repeat(depth));
+            let mut sources = Sources::new();
+            let id = sources.add("t.rego", &text).unwrap();
+            parse_module(&sources, id).ok().map(|module| (module, sources))
+        };
+        for brackets in [
+            ("[", "]"),
+            ("{x: y | z := ", "}"),
+            ("{x | every y in z { y == ", "}}"),
+            ("{1: ", "}"),
+            ("1 + (", ")"),
+        ] {
+            let deepest = (1..=MAX_DEPTH as usize).rev().find_map(|depth| nested(brackets, depth));
+            let (module, sources) = deepest.unwrap();
+            // Its JSON form nests deeper, and says so.
+            assert!(super::super::json::module_value(&module, &sources).is_err());
+            assert!(format!("{module:?}").len() > 1000);
+            let value = module.rules[0].head.value.clone().unwrap();
+            assert!(super::super::display::term_text(&value.term).len() > MAX_DEPTH as usize / 4);
+        }
     }
 
     #[test]
@@ -301,4 +328,44 @@ mod hostile {
             assert!(got.starts_with(begins), "{text:?}: {got}");
         }
     }
+}
+
+/// The two string arguments of the first call in a query such as `x := rego.parse_module("f.rego", "..")`.
+fn string_args(query: &str) -> Option<(String, String)> {
+    let mut sources = Sources::new();
+    let id = sources.add("", query).unwrap();
+    let body = parse_query(&sources, id).unwrap();
+    let ExprKind::Call(assign) = &body.exprs[0].kind else { return None };
+    let TermKind::Call(call) = &assign.args[1].kind else { return None };
+    let text = |index: usize| call.args[index].as_string().map(ToString::to_string);
+    Some((text(0)?, text(1)?))
+}
+
+#[test]
+fn parsed_modules_are_those_of_opa() {
+    let Some(file) = shared("conformance/expressions/parse-module.json") else { return };
+    let group = json::read(&std::fs::read(file).unwrap(), &ReadLimits::default()).unwrap();
+    let mut compared = 0;
+    for case in group.get_str("cases").unwrap().as_array().unwrap() {
+        let Some((name, text)) = string_args(case.get_str("query").unwrap().as_str().unwrap()) else {
+            continue;
+        };
+        let mut sources = Sources::new();
+        let id = sources.add(&name, &text).unwrap();
+        let note = case.get_str("note").unwrap();
+        match parse_module_only(&sources, id) {
+            Ok(module) => {
+                let path = ["want".into(), "result".into(), 0.into(), "x".into()];
+                let want = case.get_path(&path).unwrap();
+                assert_eq!(super::json::module_value(&module, &sources).as_ref(), Ok(want), "{note}");
+            }
+            Err(errors) => {
+                let path: [Value; 3] = ["strict".into(), "error".into(), "message".into()];
+                let want = case.get_path(&path).and_then(Value::as_str).unwrap();
+                assert_eq!(format!("rego.parse_module: {}", errors.opa_text(&sources)), want, "{note}");
+            }
+        }
+        compared += 1;
+    }
+    assert_eq!(compared, 10);
 }

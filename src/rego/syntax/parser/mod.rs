@@ -32,7 +32,7 @@ use super::ast::{Comment, Name, Term, TermKind};
 use super::lexer::{Lexer, Template, Token};
 use super::token::Kind;
 
-pub use module::{parse_module, parse_query, parse_term};
+pub use module::{parse_module, parse_module_only, parse_query, parse_term};
 
 /// Deepest nesting of terms, bodies and operators. Every pass over the tree recurses; in a build without
 /// optimisation a level takes up to 5 KiB of stack in this parser, so this fits in a thread's 2 MiB.

@@ -87,16 +87,38 @@ impl Parser<'_> {
     }
 }
 
-/// Reads a module.
+/// What becomes of `# METADATA` comments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Metadata {
+    Read,
+    Ignored,
+}
+
+/// Reads a module with its annotations.
 ///
 /// # Errors
 /// OPA's parse errors; an unknown source id is one without a place.
 pub fn parse_module(sources: &Sources, id: SourceId) -> Result<Module, Errors> {
+    read_module(sources, id, Metadata::Read)
+}
+
+/// Reads a module and takes annotations for plain comments, as `rego.parse_module` does.
+///
+/// # Errors
+/// As [`parse_module`].
+pub fn parse_module_only(sources: &Sources, id: SourceId) -> Result<Module, Errors> {
+    read_module(sources, id, Metadata::Ignored)
+}
+
+fn read_module(sources: &Sources, id: SourceId, metadata: Metadata) -> Result<Module, Errors> {
     let source = known(sources, id)?;
     let mut parser = Parser::new(id, source.text());
     let statements = parser.statements(Rules::Allowed);
     let Parser { mut errors, comments, .. } = parser;
-    let (blocks, block_errors) = annotations::read_blocks(source, &comments);
+    let (blocks, block_errors) = match metadata {
+        Metadata::Read => annotations::read_blocks(source, &comments),
+        Metadata::Ignored => (Vec::new(), Vec::new()),
+    };
     errors.extend(block_errors);
     Errors(errors).into_result(())?;
     if statements.is_empty() {

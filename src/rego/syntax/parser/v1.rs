@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::super::super::builtins::decl;
 use super::super::super::error::{ErrorCode, RegoError};
 use super::super::super::source::Span;
 use super::super::ast::{
     AssignOperator, Body, Call, Expr, ExprKind, Head, HeadValue, Polarity, Ref, Rule, RuleKind, TemplatePart,
     Term, TermKind,
 };
-use super::super::builtin_names::is_builtin;
 use super::super::display;
 use super::super::token::keyword;
 use super::Parser;
@@ -137,7 +137,9 @@ fn rule_from_call(call: &Call, span: Span) -> Result<Draft, String> {
     let assign = match operator.as_str() {
         "assign" => AssignOperator::Declare,
         "eq" => AssignOperator::Unify,
-        _ if is_builtin(&operator) => return Err("rule name conflicts with built-in function".to_owned()),
+        _ if decl::find(&operator).is_some() => {
+            return Err("rule name conflicts with built-in function".to_owned());
+        }
         _ if call.args.is_empty() => {
             return Err("rule argument list must take at least one argument".to_owned());
         }
