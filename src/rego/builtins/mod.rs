@@ -8,23 +8,28 @@ pub mod decl;
 mod aggregates;
 mod arrays;
 mod bits;
+mod chance;
 mod comparison;
 mod crypto;
 mod documents;
 mod encoding;
 mod error;
+mod glob;
 mod graph;
 mod json_schema;
 mod net;
 mod numbers;
 mod objects;
 mod operand;
+mod output;
+mod regex;
 mod semver;
 mod sets;
 mod sprintf;
 mod strings;
 mod time;
 mod types;
+mod units;
 
 pub use error::BuiltinError;
 
@@ -73,6 +78,7 @@ impl Sink for () {
 /// Patterns that were compiled, to be kept for the length of an evaluation or longer.
 #[derive(Debug, Default)]
 pub struct Caches {
+    patterns: regex::PatternCache,
     schemas: json_schema::Cache,
 }
 
@@ -114,21 +120,26 @@ const FAMILIES: &[&[Builtin]] = &[
     aggregates::BUILTINS,
     arrays::BUILTINS,
     bits::BUILTINS,
+    chance::BUILTINS,
     comparison::BUILTINS,
     crypto::BUILTINS,
     documents::BUILTINS,
     encoding::BUILTINS,
+    glob::BUILTINS,
     graph::BUILTINS,
     json_schema::BUILTINS,
     net::BUILTINS,
     numbers::BUILTINS,
     objects::BUILTINS,
+    output::BUILTINS,
+    regex::BUILTINS,
     semver::BUILTINS,
     sets::BUILTINS,
     sprintf::BUILTINS,
     strings::BUILTINS,
     time::BUILTINS,
     types::BUILTINS,
+    units::BUILTINS,
 ];
 
 static BY_NAME: LazyLock<HashMap<&'static str, Builtin>> =

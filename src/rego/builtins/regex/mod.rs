@@ -1,0 +1,289 @@
+//! `regex.*`: regular expressions with RE2's syntax and answers.
+
+mod globs;
+mod translate;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use ::regex::{Captures, Regex};
+
+use super::operand::{Answer, answer, any, failed, integer, string};
+use super::{Builtin, BuiltinError, Context};
+use crate::rego::budget::Budget;
+use crate::rego::value::json::go_quoted;
+use crate::rego::value::{Array, Value};
+
+pub(super) const BUILTINS: &[Builtin] = &[
+    Builtin::new("regex.is_valid", |_, args| {
+        answer(any(args, 1).as_str().is_some_and(|pattern| translate::translate(pattern).is_ok()))
+    }),
+    Builtin::new("regex.match", matches),
+    Builtin::new("re_match", matches),
+    Builtin::new("regex.find_n", find),
+    Builtin::new("regex.find_all_string_submatch_n", find_submatches),
+    Builtin::new("regex.replace", replace),
+    Builtin::new("regex.split", split),
+    Builtin::new("regex.template_match", template_match),
+    Builtin::new("regex.globs_match", globs::globs_match),
+];
+
+/// Patterns that one evaluation keeps. Policies have a few dozens.
+const MAX_CACHED: usize = 256;
+
+/// Bytes that a compiled pattern may take; also those that its lazily built states may take.
+const MAX_COMPILED: usize = 4 << 20;
+
+/// A compiled pattern.
+#[derive(Debug)]
+pub(super) struct Pattern {
+    regex: Regex,
+    names: Vec<Option<String>>,
+}
+
+/// Patterns that were compiled, by their text.
+#[derive(Debug, Default)]
+pub(super) struct PatternCache(HashMap<String, Arc<Pattern>>);
+
+/// The pattern of a key, made once.
+pub(super) fn cached(
+    context: &mut Context<'_>,
+    key: &str,
+    make: impl FnOnce() -> Result<Pattern, BuiltinError>,
+) -> Result<Arc<Pattern>, BuiltinError> {
+    if let Some(found) = context.caches.patterns.0.get(key) {
+        return Ok(found.clone());
+    }
+    context.budget.steps(64 * key.len() as u64)?;
+    let made = Arc::new(make()?);
+    let cache = &mut context.caches.patterns.0;
+    if cache.len() >= MAX_CACHED {
+        cache.clear();
+    }
+    cache.insert(key.to_owned(), made.clone());
+    Ok(made)
+}
+
+fn compiled(context: &mut Context<'_>, pattern: &str) -> Result<Arc<Pattern>, BuiltinError> {
+    cached(context, pattern, || compile(pattern))
+}
+
+fn compile(pattern: &str) -> Result<Pattern, BuiltinError> {
+    let translated = translate::translate(pattern).or_else(|error| failed(error.to_string()))?;
+    Ok(Pattern { names: translated.names, ..Pattern::of_rust(&translated.pattern)? })
+}
+
+impl Pattern {
+    /// A pattern in the syntax of the crate.
+    pub(super) fn of_rust(pattern: &str) -> Result<Self, BuiltinError> {
+        let regex = ::regex::RegexBuilder::new(pattern)
+            .size_limit(MAX_COMPILED)
+            .dfa_size_limit(MAX_COMPILED)
+            .nest_limit(2000)
+            .build();
+        match regex {
+            Ok(regex) => Ok(Self { regex, names: Vec::new() }),
+            Err(::regex::Error::CompiledTooBig(_)) => failed("error parsing regexp: expression too large"),
+            Err(_) => failed("error parsing regexp: invalid pattern"),
+        }
+    }
+
+    pub(super) fn is_match(&self, text: &str) -> bool {
+        self.regex.is_match(text)
+    }
+}
+
+/// The time to match grows with the text and with the pattern.
+fn draw(budget: &mut Budget, pattern: &str, text: &str) -> Result<(), BuiltinError> {
+    let factor = 1 + pattern.len() as u64 / 32;
+    Ok(budget.steps(factor.saturating_mul(1 + text.len() as u64 / 16))?)
+}
+
+fn matches(context: &mut Context<'_>, args: &[Value]) -> Answer {
+    let (pattern, text) = (string(args, 1)?, string(args, 2)?);
+    let compiled = compiled(context, pattern)?;
+    draw(context.budget, pattern, text)?;
+    answer(compiled.regex.is_match(text))
+}
+
+/// How many matches are asked for; a negative number asks for all.
+fn wanted(args: &[Value], position: usize) -> Result<usize, BuiltinError> {
+    Ok(usize::try_from(integer(args, position)?).unwrap_or(usize::MAX))
+}
+
+fn find(context: &mut Context<'_>, args: &[Value]) -> Answer {
+    let (pattern, text, count) = (string(args, 1)?, string(args, 2)?, wanted(args, 3)?);
+    let compiled = compiled(context, pattern)?;
+    let mut found = Vec::new();
+    for part in compiled.regex.find_iter(text).take(count) {
+        draw(context.budget, pattern, part.as_str())?;
+        context.draw(1)?;
+        context.budget.bytes(part.len() as u64)?;
+        found.push(Value::from(part.as_str()));
+    }
+    answer(Array::from(found))
+}
+
+fn find_submatches(context: &mut Context<'_>, args: &[Value]) -> Answer {
+    let (pattern, text, count) = (string(args, 1)?, string(args, 2)?, wanted(args, 3)?);
+    let compiled = compiled(context, pattern)?;
+    let mut found = Vec::new();
+    for groups in compiled.regex.captures_iter(text).take(count) {
+        context.draw(1 + groups.len())?;
+        let mut texts = Vec::with_capacity(groups.len());
+        for group in groups.iter() {
+            let part = group.map_or("", |it| it.as_str());
+            context.budget.bytes(part.len() as u64)?;
+            texts.push(Value::from(part));
+        }
+        found.push(Value::from(texts));
+    }
+    answer(Array::from(found))
+}
+
+fn split(context: &mut Context<'_>, args: &[Value]) -> Answer {
+    let (pattern, text) = (string(args, 1)?, string(args, 2)?);
+    let compiled = compiled(context, pattern)?;
+    draw(context.budget, pattern, text)?;
+    if text.is_empty() {
+        let parts = if pattern.is_empty() { Vec::new() } else { vec![Value::String(text.clone())] };
+        return answer(Array::from(parts));
+    }
+    let mut parts = Vec::new();
+    let (mut begin, mut end) = (0, 0);
+    for found in compiled.regex.find_iter(text) {
+        end = found.start();
+        // An empty match at the very beginning parts nothing.
+        if found.end() != 0 {
+            context.draw(1)?;
+            context.budget.bytes((end - begin) as u64)?;
+            parts.push(Value::from(&text[begin..end]));
+        }
+        begin = found.end();
+    }
+    if end != text.len() {
+        parts.push(Value::from(&text[begin..]));
+    }
+    answer(Array::from(parts))
+}
+
+fn replace(context: &mut Context<'_>, args: &[Value]) -> Answer {
+    let (text, pattern, template) = (string(args, 1)?, string(args, 2)?, string(args, 3)?);
+    let compiled = compiled(context, pattern)?;
+    draw(context.budget, pattern, text)?;
+    let mut out = String::new();
+    let mut end = 0;
+    for groups in compiled.regex.captures_iter(text) {
+        let Some(whole) = groups.get(0) else { continue };
+        out.push_str(&text[end..whole.start()]);
+        let before = out.len();
+        expand(&compiled, &groups, template, &mut out);
+        context.budget.steps(1)?;
+        context.budget.bytes((out.len() - before + whole.start() - end) as u64)?;
+        end = whole.end();
+    }
+    if end == 0 && out.is_empty() {
+        return answer(text.clone());
+    }
+    out.push_str(&text[end..]);
+    answer(out)
+}
+
+/// Puts in the template: `$1`, `${1}`, `$name`, `${name}` for groups, `$$` for a dollar; names are as long as they can be.
+fn expand(pattern: &Pattern, groups: &Captures<'_>, template: &str, out: &mut String) {
+    let mut rest = template;
+    while let Some((before, behind)) = rest.split_once('$') {
+        out.push_str(before);
+        if let Some(tail) = behind.strip_prefix('$') {
+            out.push('$');
+            rest = tail;
+            continue;
+        }
+        let Some((name, tail)) = group_name(behind) else {
+            out.push('$');
+            rest = behind;
+            continue;
+        };
+        out.push_str(group(pattern, groups, name));
+        rest = tail;
+    }
+    out.push_str(rest);
+}
+
+/// The name of a group at the beginning of a text, with or without braces, and what is behind it.
+fn group_name(text: &str) -> Option<(&str, &str)> {
+    let word = |text: &str| text.find(|it: char| !it.is_alphanumeric() && it != '_').unwrap_or(text.len());
+    if let Some(inner) = text.strip_prefix('{') {
+        let end = word(inner);
+        let tail = inner[end..].strip_prefix('}')?;
+        return (end > 0).then_some((&inner[..end], tail));
+    }
+    let end = word(text);
+    (end > 0).then(|| text.split_at(end))
+}
+
+fn group<'t>(pattern: &Pattern, groups: &Captures<'t>, name: &str) -> &'t str {
+    let index = if name.bytes().all(|it| it.is_ascii_digit()) {
+        name.parse().ok()
+    } else {
+        pattern.names.iter().position(|it| it.as_deref() == Some(name)).map(|at| at + 1)
+    };
+    index.and_then(|index| groups.get(index)).map_or("", |it| it.as_str())
+}
+
+/// Text with patterns between two delimiters, to be matched as a whole.
+fn template_match(context: &mut Context<'_>, args: &[Value]) -> Answer {
+    let (template, text) = (string(args, 1)?, string(args, 2)?);
+    let delimiter = |position, which: &str| {
+        let text = string(args, position)?;
+        match text.as_bytes() {
+            [one] => Ok(*one),
+            _ => {
+                let length = string(args, 3)?.len();
+                failed(format!("{which} delimiter has to be exactly one character long but is {length} long"))
+            }
+        }
+    };
+    let (start, end) = (delimiter(3, "start")?, delimiter(4, "end")?);
+    let pattern = template_pattern(template, start, end)?;
+    let compiled = compiled(context, &pattern)?;
+    draw(context.budget, &pattern, text)?;
+    answer(compiled.regex.is_match(text))
+}
+
+fn template_pattern(template: &str, start: u8, end: u8) -> Result<String, BuiltinError> {
+    let unbalanced = || BuiltinError::Failed(format!("unbalanced braces in {}", go_quoted(template)));
+    let (mut pattern, mut level, mut from) = ("^".to_owned(), 0_usize, 0);
+    for (at, byte) in template.bytes().enumerate() {
+        if byte == start {
+            level += 1;
+            if level == 1 {
+                pattern += &quoted(&template[from..at]);
+                from = at + 1;
+            }
+        } else if byte == end {
+            level = level.checked_sub(1).ok_or_else(unbalanced)?;
+            if level == 0 {
+                let inner = &template[from..at];
+                compile(&format!("^{inner}$"))?;
+                pattern += &format!("({inner})");
+                from = at + 1;
+            }
+        }
+    }
+    if level > 0 {
+        return Err(unbalanced());
+    }
+    Ok(pattern + &quoted(&template[from..]) + "$")
+}
+
+fn quoted(text: &str) -> String {
+    let mut out = String::new();
+    for char in text.chars() {
+        if char.is_ascii_punctuation() {
+            out.push('\\');
+        }
+        out.push(char);
+    }
+    out
+}
