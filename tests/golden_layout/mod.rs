@@ -63,6 +63,12 @@ impl GoldenLayout {
         Self { folder, names }
     }
 
+    /// Names by tag of everything that is no signature, attestation or referrers list.
+    pub(crate) fn images(&self) -> Vec<String> {
+        let attached = |it: &&String| !it.contains(":sha256-") && !it.contains('@');
+        self.names.keys().filter(attached).cloned().collect()
+    }
+
     fn blob(&self, digest: &str) -> Bytes {
         std::fs::read(self.folder.join("blobs").join(digest.replace(':', "/"))).unwrap().into()
     }
@@ -94,13 +100,15 @@ impl GoldenLayout {
         Part::Present(index["manifests"].as_array().unwrap().iter().filter_map(bundle).collect())
     }
 
-    /// linux/amd64 of an index, the image itself otherwise.
+    /// linux/amd64 of an index (which a child without platform is taken for), the image itself otherwise.
     fn image(&self, digest: &Digest) -> Option<Value> {
         let manifest = self.document(digest);
         let Some(children) = manifest["manifests"].as_array() else { return Some(manifest) };
-        let child = children
-            .iter()
-            .find(|it| it["platform"]["os"] == "linux" && it["platform"]["architecture"] == "amd64")?;
+        let fits = |it: &&Value| match &it["platform"] {
+            Value::Null => true,
+            platform => platform["os"] == "linux" && platform["architecture"] == "amd64",
+        };
+        let child = children.iter().find(fits)?;
         self.image(&child["digest"].as_str().unwrap().parse().unwrap())
     }
 
