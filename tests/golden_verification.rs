@@ -74,7 +74,7 @@ fn case(golden: &Path, case: &str, key: &str, requested: Requested) -> (usize, u
     let trust = trust(golden, key);
     let report = json(&folder.join("expected/report.json"));
     let (mut compared, mut undecided) = (0, 0);
-    for component in snapshot(&folder).components {
+    for component in snapshot(&folder.join("snapshot.json")).components {
         let Some(evidence) = layout.evidence(&component.container_image) else { continue };
         let verified = verify(&evidence, &trust, requested, &Limits::default());
         let name = component.name.as_str();

@@ -27,9 +27,18 @@ pub(crate) fn json(path: &Path) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
-/// The case's snapshot as its file lists it.
-pub(crate) fn snapshot(case: &Path) -> Snapshot {
-    let file = json(&case.join("snapshot.json"));
+/// The file that the case gives to `--images`, if it is one.
+pub(crate) fn images(golden: &Path, case: &Path) -> Option<PathBuf> {
+    let command = json(&case.join("command.json"));
+    let args: Vec<&str> = command["args"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+    let at = args.iter().position(|it| *it == "--images")?;
+    let file = golden.join(args[at + 1].strip_prefix("{golden}/")?);
+    file.is_file().then_some(file)
+}
+
+/// A snapshot as its file lists it.
+pub(crate) fn snapshot(file: &Path) -> Snapshot {
+    let file = json(file);
     let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
     let git = |it: &Value| serde_json::from_value::<GitSource>(it["source"]["git"].clone()).ok();
     let component = |it: &Value| Component {
