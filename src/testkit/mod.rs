@@ -25,6 +25,7 @@
 pub mod attestation;
 mod image;
 mod key;
+mod referrer;
 pub mod registry;
 mod sbom;
 mod scenario;
@@ -33,6 +34,7 @@ mod store;
 
 pub use image::{Base, Image, ImageIndex};
 pub use key::SigningKey;
+pub use referrer::{attach_blob, attach_referrer};
 pub use sbom::{cyclonedx, spdx};
 pub use scenario::{App, Built, Scenario};
 pub use signed::{

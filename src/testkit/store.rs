@@ -49,6 +49,11 @@ impl Store {
         self.names.insert(reference.to_string(), (digest, media_type.unwrap_or_default()));
     }
 
+    /// The manifest of that name.
+    pub fn named(&self, reference: &ImageRef) -> Option<Digest> {
+        self.names.get(&reference.to_string()).map(|(digest, _)| *digest)
+    }
+
     /// Loses a blob, whatever names it: a broken store.
     pub fn lose(&mut self, digest: &Digest) {
         self.blobs.remove(digest);

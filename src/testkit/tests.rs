@@ -62,3 +62,19 @@ fn an_operator_bundle_holds_its_manifests_in_a_layer() {
         archive.entries().unwrap().map(|it| it.unwrap().path().unwrap().into_owned()).collect();
     assert_eq!(paths, [std::path::PathBuf::from("manifests/csv.yaml")]);
 }
+
+#[test]
+fn referrers_are_listed_under_the_fallback_tag_in_the_order_of_their_coming() {
+    let mut store = Store::new();
+    let repository = Repository::parse("registry.example/team/app").unwrap();
+    let image = Image::new().push(&mut store, &repository, "latest");
+    let first = attach_referrer(&mut store, &image, "application/spdx+json", spdx("app", 1).to_string());
+    let second = attach_referrer(&mut store, &image, "text/plain", "hello");
+    let tag = format!("registry.example/team/app:sha256-{}", image.digest.hex());
+    let fallback = crate::model::ImageRef::parse(&tag).unwrap();
+    let index = store.json(&store.named(&fallback).unwrap()).unwrap();
+    let listed: Vec<_> =
+        index["manifests"].as_array().unwrap().iter().map(|it| it["digest"].clone()).collect();
+    assert_eq!(listed, [first.digest.to_string(), second.digest.to_string()]);
+    assert_eq!(store.json(&first.digest).unwrap()["subject"]["digest"], image.digest.to_string());
+}

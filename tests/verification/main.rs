@@ -3,6 +3,7 @@
 #![cfg(feature = "testkit")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test's helpers are tests")]
 
+mod any_bytes;
 mod attestations;
 mod image_signature;
 mod undecided;
