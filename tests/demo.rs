@@ -9,7 +9,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use enterprise_contract::fetch::{Footprint, Need};
+use enterprise_contract::model::{FailureKind, ImageRef, Limits, PolicySpec};
+use enterprise_contract::registry::Transport;
+use enterprise_contract::registry::layout::Layout;
 use enterprise_contract::testkit::{App, Built, Scenario};
+use enterprise_contract::trust::{TransparencyLog, TrustPolicy};
+use enterprise_contract::verify::{Requested, Verified, verify};
 
 /// Bytes of the whole demo: it lies in every checkout.
 const SIZE: usize = 300 * 1024;
@@ -87,4 +93,38 @@ fn the_committed_demo_is_what_the_testkit_makes() {
 fn the_demo_is_small() {
     let size: usize = made().values().map(Bytes::len).sum();
     assert!(size < SIZE, "{size} bytes");
+}
+
+async fn verified(layout: &Layout, name: &str) -> Verified {
+    let limits = Limits::default();
+    let tagged = ImageRef::parse(&format!("registry.example/demo/{name}")).unwrap();
+    let manifest = layout.manifest(&tagged, limits.manifest_bytes).await.unwrap();
+    let image = tagged.repository().pin(manifest.digest);
+    let footprint = Footprint::of(layout, &image, &manifest, &Need::all(), &limits).await;
+    let public_key = demo().join("cosign.pub").display().to_string();
+    let spec = PolicySpec { public_key, ..PolicySpec::default() };
+    let trust = TrustPolicy::load(&spec, TransparencyLog::Ignored).unwrap();
+    verify(&footprint.read(layout, &limits).await, &trust, Requested::default(), &limits)
+}
+
+#[tokio::test]
+async fn each_component_shows_what_its_name_says() {
+    let layout = Layout::from_dirs(&[demo().join("layout")], &Limits::default()).unwrap();
+    let codes =
+        |it: &Verified| it.violations().iter().map(|it| it.code().unwrap().to_owned()).collect::<Vec<_>>();
+    for name in ["good", "wrong-builder", "disallowed-base", "bare"] {
+        let verified = verified(&layout, name).await;
+        assert!(
+            codes(&verified).is_empty() && verified.facts().is_some(),
+            "{name} is for the rules to judge"
+        );
+    }
+    assert_eq!(codes(&verified(&layout, "unsigned").await), ["builtin.image.signature_check"]);
+    assert_eq!(
+        codes(&verified(&layout, "wrong-key").await),
+        ["builtin.image.signature_check", "builtin.attestation.signature_check"]
+    );
+    let broken = verified(&layout, "broken").await;
+    assert!(codes(&broken).is_empty() && broken.facts().is_none());
+    assert_eq!(broken.undecided()[0].failure.kind, FailureKind::NotFound);
 }
