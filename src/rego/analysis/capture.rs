@@ -3,6 +3,7 @@
 
 use crate::rego::engine::PrintStatements as Prints;
 use crate::rego::error::{ErrorCode, RegoError};
+use crate::rego::source::Span;
 use crate::rego::value::Value;
 
 use super::functions::Functions;
@@ -30,8 +31,7 @@ fn arguments(branch: &Branch) -> VarSet {
 }
 
 /// A set of the value of a term, empty where it has none.
-fn captured(vars: &mut Vars, term: Term, with: Vec<super::tree::With>) -> Term {
-    let span = term.span;
+fn captured(vars: &mut Vars, term: Term, with: Vec<super::tree::With>, span: Span) -> Term {
     let var = Term::var(vars.generate(), span);
     let mut expr = Expr::unify(var.clone(), term, span);
     expr.with = with;
@@ -116,13 +116,13 @@ impl Templates<'_> {
             }
             Kind::Template(parts) => {
                 let parts = std::mem::take(parts);
-                let parts = parts.into_iter().map(|part| self.part(part)).collect();
+                let parts = parts.into_iter().map(|part| self.part(part, term.span)).collect();
                 term.kind = self.template(parts, term.span);
             }
         }
     }
 
-    fn template(&self, mut parts: Vec<Term>, span: crate::rego::source::Span) -> Kind {
+    fn template(&self, mut parts: Vec<Term>, span: Span) -> Kind {
         if parts.is_empty() {
             parts.push(Kind::Scalar(Value::from("")).at(span));
         }
@@ -131,7 +131,8 @@ impl Templates<'_> {
         Kind::Call(Box::new(Call { op, args: vec![Kind::Array(parts).at(span)], span }))
     }
 
-    fn part(&mut self, part: Part) -> Term {
+    /// An unbound variable in a part is reported at the whole string.
+    fn part(&mut self, part: Part, place: Span) -> Term {
         let mut expr = match part {
             Part::Text(text) => return text,
             Part::Expr(expr) => expr,
@@ -150,8 +151,7 @@ impl Templates<'_> {
                 Kind::Scalar(Value::Null).at(span)
             }
         };
-        undeclared(self.vars, &self.safe, &term, self.errors);
-        captured(self.vars, term, with)
+        captured(self.vars, term, with, place)
     }
 
     fn check_relation(&mut self, call: &Call) {
@@ -302,7 +302,8 @@ impl Printed<'_> {
         let mut captures = Vec::with_capacity(call.args.len());
         for arg in call.args {
             undeclared(self.vars, &self.safe, &arg, self.errors);
-            captures.push(captured(self.vars, arg, Vec::new()));
+            let span = arg.span;
+            captures.push(captured(self.vars, arg, Vec::new(), span));
         }
         let name = "internal.print";
         let op = self.around.functions.find(name).unwrap_or_else(|| Op::Unknown(name.into()));

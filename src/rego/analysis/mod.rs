@@ -40,6 +40,7 @@ use metadata::Metadata;
 use names::{Found, Known};
 use rules::{Exports, Globals, RuleTree};
 use tree::Counter;
+use types::RuleTypes;
 
 /// So many errors are reported at most, as in OPA.
 const MAX_ERRORS: usize = 10;
@@ -53,6 +54,7 @@ pub struct Analysis {
     functions: Functions,
     exports: Exports,
     groups: emit::Groups,
+    types: RuleTypes,
     options: CompileOptions,
 }
 
@@ -101,9 +103,9 @@ pub fn analyse(
     program.order_bodies()?;
     program.evaluate_first();
     let order = program.check_recursion()?;
-    program.check_types(&order)?;
+    let types = program.check_types(&order)?;
     program.check_builtins()?;
-    program.emit()
+    program.emit(types)
 }
 
 /// Everything that is analysed together.
@@ -219,9 +221,10 @@ impl Modules<'_> {
         Ok(order)
     }
 
-    fn check_types(&self, order: &[recursion::BranchId]) -> Result<(), Errors> {
-        let _ = order;
-        self.end_of_phase(Vec::new())
+    fn check_types(&self, order: &[recursion::BranchId]) -> Result<RuleTypes, Errors> {
+        let (types, errors) = types::check_rules(&self.tree, &self.rules, order);
+        self.end_of_phase(errors)?;
+        Ok(types)
     }
 
     fn check_builtins(&self) -> Result<(), Errors> {
@@ -231,7 +234,7 @@ impl Modules<'_> {
         self.end_of_phase(errors)
     }
 
-    fn emit(self) -> Result<Analysis, Errors> {
+    fn emit(self, types: RuleTypes) -> Result<Analysis, Errors> {
         let (groups, mut program) = emit::Groups::new(&self.tree);
         let mut errors = Vec::new();
         for rule in &self.rules {
@@ -239,7 +242,7 @@ impl Modules<'_> {
         }
         self.end_of_phase(errors)?;
         let Self { tree, functions, exports, options, .. } = self;
-        Ok(Analysis { program, tree, functions, exports, groups, options: options.clone() })
+        Ok(Analysis { program, tree, functions, exports, groups, types, options: options.clone() })
     }
 }
 

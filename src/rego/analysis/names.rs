@@ -96,7 +96,7 @@ impl<'a, 'f> Resolver<'a, 'f> {
             known,
             found,
             locals_before,
-            vars: Vars::default(),
+            vars: Vars::new(known.counter),
             scopes: Scopes::default(),
             hidden: Vec::new(),
         }

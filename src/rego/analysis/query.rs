@@ -1,5 +1,6 @@
 //! Queries: a body compiled against a program.
 
+use crate::rego::engine::Checks;
 use crate::rego::error::{Errors, RegoError};
 use crate::rego::hir;
 use crate::rego::source::{Sources, Span};
@@ -52,7 +53,7 @@ impl Query<'_> {
         let known = Known { tree, functions, globals, checks: options.checks, counter: &Counter::default() };
         let mut found = Found::default();
         (self.body, self.vars) = names::query(known, &mut found, body);
-        if options.checks == crate::rego::engine::Checks::Strict {
+        if options.checks == Checks::Strict {
             self.end_of_phase(found.overrides)?;
         }
         self.end_of_phase(found.references)?;
@@ -82,7 +83,8 @@ impl Query<'_> {
             if !has_value {
                 continue;
             }
-            let var = self.vars.generate();
+            // OPA names it as a wildcard, which unsafe values show.
+            let var = self.vars.add("_".into(), Origin::Free);
             match &mut expr.kind {
                 ExprKind::Term(term) => {
                     let args = vec![term.clone(), Term::var(var, span)];
@@ -125,7 +127,12 @@ impl Query<'_> {
         self.body = safety::order_body(tree, &self.vars, VarSet::default(), body, &mut errors);
         self.end_of_phase(std::mem::take(&mut errors))?;
         dynamic::body(&mut self.vars, &mut self.body);
-        Ok(())
+        let found = super::types::check_query(tree, &self.analysis.types, &self.vars, &self.body);
+        self.end_of_phase(found)?;
+        if self.analysis.options.checks == Checks::Strict {
+            calls::check_deprecated(&self.body, &mut errors);
+        }
+        self.end_of_phase(errors)
     }
 
     fn emit(&self, spans: &[Span], values: &[(usize, Var)]) -> Result<hir::Query, Errors> {

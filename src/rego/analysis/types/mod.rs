@@ -1,13 +1,268 @@
-//! Types: what terms can be, found without evaluating them.
+//! Types: what terms can be, found without evaluating them, and what can therefore never hold.
+//!
+//! Rules are looked at after those they need. Each expression of a body is checked on its own: closures in it first,
+//! then the references, then the call or the unification, which also teaches the types of variables.
 
-use crate::rego::types::Type;
+mod env;
+mod infer;
+mod refs;
+mod unify;
 
-use super::tree::{Kind, Term};
+use std::collections::HashMap;
+
+use crate::rego::error::{Details, ErrorCode, RegoError};
+use crate::rego::types::{FnType, Type};
+
+use super::print::Printer;
+use super::recursion::BranchId;
+use super::rules::RuleTree;
+use super::tree::{
+    Branch, Call, Compr, ComprHead, Expr, ExprKind, Kind, Leaf, Op, Rule, Target, Term, Vars, WithValue,
+};
+use super::walk::{self, Reach};
+
+pub(super) use env::RuleTypes;
+use env::VarTypes;
+use unify::unifies;
 
 /// The type of a literal as OPA prints it; `???` where it takes more than a look.
-pub(crate) fn of_constant(term: &Term) -> String {
+pub(super) fn of_constant(term: &Term) -> String {
     match &term.kind {
         Kind::Scalar(value) => Type::of(value).to_string(),
         _ => "???".to_owned(),
     }
+}
+
+/// Checks all rules, in an order in which what one needs comes before it.
+pub(super) fn check_rules(
+    tree: &RuleTree,
+    rules: &[Rule],
+    order: &[BranchId],
+) -> (RuleTypes, Vec<RegoError>) {
+    let mut types = RuleTypes::new(tree);
+    let mut errors = Vec::new();
+    for (rule, branch) in order {
+        let rule = &rules[*rule];
+        let mut checker = Checker::new(tree, &types, &rule.vars);
+        let found = checker.body(&rule.branches[*branch].body);
+        if !found.is_empty() {
+            // What has errors counts as anything, so that those who need it report their own errors only.
+            errors.extend(found);
+            types.put(tree, rule.node, Type::ANY);
+            continue;
+        }
+        match checker.of_branch(&rule.branches[*branch]) {
+            Some(ty) => types.insert(tree, rule.node, ty),
+            None => types.mark(tree, rule.node),
+        }
+    }
+    (types, errors)
+}
+
+/// Checks the body of a query.
+pub(super) fn check_query(tree: &RuleTree, types: &RuleTypes, vars: &Vars, body: &[Expr]) -> Vec<RegoError> {
+    Checker::new(tree, types, vars).body(body)
+}
+
+struct Checker<'a> {
+    tree: &'a RuleTree,
+    rules: &'a RuleTypes,
+    names: &'a Vars,
+    vars: VarTypes,
+    /// Types of comprehensions that were checked, by where they stand in memory: the tree does not move.
+    comprehensions: HashMap<usize, Option<Type>>,
+}
+
+/// What an error says of the types that led to it.
+enum Cause {
+    /// A type was not known.
+    Unknown,
+    Known,
+}
+
+type Failure = (RegoError, Cause);
+
+impl<'a> Checker<'a> {
+    fn new(tree: &'a RuleTree, rules: &'a RuleTypes, names: &'a Vars) -> Self {
+        Self { tree, rules, names, vars: VarTypes::default(), comprehensions: HashMap::new() }
+    }
+
+    fn printer(&self) -> Printer<'a> {
+        Printer { tree: self.tree, vars: self.names }
+    }
+
+    fn body(&mut self, body: &[Expr]) -> Vec<RegoError> {
+        let mut errors = Vec::new();
+        for expr in body {
+            let before = errors.len();
+            self.closures(expr, &mut errors);
+            self.references(expr, &mut errors);
+            if let Err((error, cause)) = self.expr(expr) {
+                // An unknown type is most likely unknown because of the errors inside.
+                let is_follow_up = errors.len() > before && matches!(cause, Cause::Unknown);
+                if !is_follow_up {
+                    errors.push(error);
+                }
+            }
+        }
+        errors
+    }
+
+    fn closures(&mut self, expr: &Expr, errors: &mut Vec<RegoError>) {
+        for term in walk::terms_of(expr) {
+            let mut found = Vec::new();
+            walk::closures_of_term(term, &mut |compr| found.push(compr));
+            found.into_iter().for_each(|compr| errors.extend(self.comprehension(compr)));
+        }
+        if let ExprKind::Every(every) = &expr.kind {
+            every.body.iter().for_each(|expr| self.closures(expr, errors));
+        }
+    }
+
+    fn comprehension(&mut self, compr: &Compr) -> Vec<RegoError> {
+        let around = self.vars.mark();
+        let errors = self.body(&compr.body);
+        let ty = if errors.is_empty() {
+            let mut of = |term| self.of(term).unwrap_or(Type::ANY);
+            Some(match &compr.head {
+                ComprHead::Array(term) => Type::array_of(of(term)),
+                ComprHead::Set(term) => Type::set_of(of(term)),
+                ComprHead::Object(key, value) => Type::object_of(of(key), of(value)),
+            })
+        } else {
+            None
+        };
+        self.vars.back_to(around);
+        self.comprehensions.insert(std::ptr::from_ref(compr).addr(), ty.map(env::bounded));
+        errors
+    }
+
+    fn expr(&mut self, expr: &Expr) -> Result<(), Failure> {
+        for with in &expr.with {
+            let target = match &with.target {
+                Target::Builtin(op) => self.function(op),
+                Target::Term(term) => self.of(term).and_then(as_function),
+            };
+            let value = match &with.value {
+                WithValue::Builtin(op, _) => self.function(op),
+                WithValue::Rule(node) => self.rules.get(*node).cloned().and_then(as_function),
+                WithValue::Term(_) => None,
+            };
+            if let (Some(target_type), Some(value)) = (target, value)
+                && !unifies(
+                    &Type::Function(target_type.clone().into()),
+                    &Type::Function(value.clone().into()),
+                )
+            {
+                let name = match &with.target {
+                    Target::Builtin(op) => op.name(self.tree),
+                    Target::Term(term) => self.printer().term(term),
+                };
+                let have = value.args.into_iter().map(Some).collect::<Vec<_>>();
+                return Err(argument_error(&name, "arity mismatch", &have, &target_type, with.span));
+            }
+        }
+        match &expr.kind {
+            ExprKind::Call(Call { op: Op::Eq, args, .. }) if args.len() == 2 => self.equality(expr, args),
+            ExprKind::Call(call) => self.call(expr, call),
+            ExprKind::Term(_) | ExprKind::Every(_) => Ok(()),
+        }
+    }
+
+    fn equality(&mut self, expr: &Expr, sides: &[Term]) -> Result<(), Failure> {
+        let (left, right) = (self.of(&sides[0]), self.of(&sides[1]));
+        if self.unify_terms(&sides[0], left.as_ref(), &sides[1], right.as_ref()) {
+            return Ok(());
+        }
+        let lines =
+            vec![format!("left  : {}", shown(left.as_ref())), format!("right : {}", shown(right.as_ref()))];
+        let cause = if left.is_none() || right.is_none() { Cause::Unknown } else { Cause::Known };
+        let error = RegoError::new(ErrorCode::Type, "match error", Some(expr.span));
+        Err((error.with_details(Details::Lines(lines)), cause))
+    }
+
+    /// The type of what is called, if it is known to be a function.
+    fn function(&self, op: &Op) -> Option<FnType> {
+        match op {
+            Op::Rule(node) => self.rules.get(*node).cloned().and_then(as_function),
+            _ => op.declared().cloned(),
+        }
+    }
+
+    fn call(&mut self, expr: &Expr, call: &Call) -> Result<(), Failure> {
+        // Definitions of different types make a union, of which OPA asks nothing.
+        if let Op::Rule(node) = &call.op
+            && self.rules.get(*node).is_none_or(|ty| matches!(ty, Type::Any(_)))
+        {
+            return Ok(());
+        }
+        let name = call.op.name(self.tree);
+        let Some(mut wanted) = self.function(&call.op) else {
+            let message = format!("undefined function {name}");
+            return Err((RegoError::new(ErrorCode::Type, message, Some(expr.span)), Cause::Known));
+        };
+        let arity = wanted.args.len();
+        wanted.args.extend(wanted.result.take());
+        let wrong_number = match call.args.len() {
+            given if given > wanted.args.len() && wanted.variadic.is_none() => Some("too many arguments"),
+            given if given < arity => Some("too few arguments"),
+            _ => None,
+        };
+        let fits = wrong_number.is_none()
+            && call.args.iter().enumerate().all(|(at, arg)| match wanted.arg(at) {
+                Some(ty) => self.unify_term(arg, ty, infer::Learn::Once),
+                None => true,
+            });
+        if fits {
+            return Ok(());
+        }
+        let have: Vec<Option<Type>> = call.args.iter().map(|arg| self.of(arg)).collect();
+        Err(argument_error(&name, wrong_number.unwrap_or("invalid argument(s)"), &have, &wanted, expr.span))
+    }
+
+    /// The type that a branch without errors adds to its place. Nothing where OPA does not follow it.
+    fn of_branch(&mut self, branch: &Branch) -> Option<Type> {
+        if !branch.args.is_empty() {
+            walk::terms(&branch.args, Reach::Everything, &mut |var| {
+                if self.vars.get(var).is_none() {
+                    self.vars.put(var, Type::ANY);
+                }
+            });
+            let args = branch.args.iter().map(|arg| self.of(arg).unwrap_or(Type::ANY)).collect();
+            let result = Some(self.of(branch.leaf.term()).unwrap_or(Type::ANY));
+            return Some(Type::Function(FnType { args, result, variadic: None }.into()));
+        }
+        let leaf = self.of(branch.leaf.term())?;
+        match &branch.leaf {
+            Leaf::Contains(_) if !branch.key.is_empty() => None,
+            Leaf::Contains(_) => Some(Type::set_of(leaf)),
+            Leaf::Value(_) => branch
+                .key
+                .iter()
+                .rev()
+                .try_fold(leaf, |value, key| Some(env::bounded(Type::object_of(self.of(key)?, value)))),
+        }
+    }
+}
+
+fn as_function(ty: Type) -> Option<FnType> {
+    if let Type::Function(function) = ty { Some((*function).clone()) } else { None }
+}
+
+fn shown(ty: Option<&Type>) -> String {
+    ty.map_or_else(|| "???".to_owned(), ToString::to_string)
+}
+
+fn argument_error(
+    name: &str,
+    what: &str,
+    have: &[Option<Type>],
+    wanted: &FnType,
+    span: crate::rego::source::Span,
+) -> Failure {
+    let types: Vec<String> = have.iter().map(|ty| shown(ty.as_ref())).collect();
+    let lines = vec![format!("have: ({})", types.join(", ")), format!("want: {}", wanted.display_args())];
+    let cause = if have.iter().any(Option::is_none) { Cause::Unknown } else { Cause::Known };
+    let error = RegoError::new(ErrorCode::Type, format!("{name}: {what}"), Some(span));
+    (error.with_details(Details::Lines(lines)), cause)
 }
