@@ -11,7 +11,6 @@ use super::budget::Budget;
 use super::compile;
 use super::compile::code::{Program, Unit};
 use super::error::Errors;
-use super::hir;
 use super::host::{HostAnswer, HostFunction};
 use super::source::{Sources, Span};
 use super::syntax::{self, ast::Module};
@@ -154,25 +153,28 @@ impl Policy {
     pub fn prepare_query(&self, text: &str) -> Result<PreparedQuery, CompileFailure> {
         let mut sources = self.inner.sources.clone();
         match self.compile_query(&mut sources, text) {
-            Ok((query, unit)) => Ok(PreparedQuery {
+            Ok((unit, names, expressions)) => Ok(PreparedQuery {
                 sources: Arc::new(sources),
                 unit: Arc::new(unit),
-                names: query.exports.iter().map(|(name, _)| Arc::clone(name)).collect(),
-                expressions: query.expressions.iter().map(|(span, _)| *span).collect(),
+                names: names.into(),
+                expressions: expressions.into(),
             }),
             Err(errors) => Err(CompileFailure { errors, sources }),
         }
     }
 
-    fn compile_query(&self, sources: &mut Sources, text: &str) -> Result<(hir::Query, Unit), Errors> {
+    fn compile_query(&self, sources: &mut Sources, text: &str) -> Result<QueryParts, Errors> {
         let Compiled { analysis, program, .. } = self.inner.as_ref();
         let id = sources.add("", text)?;
         let body = syntax::parse_query(sources, id)?;
         let query = analysis.query(sources, &body, None, &[])?;
-        let unit = compile::query(&analysis.program, program, &query)?;
-        Ok((query, unit))
+        let (unit, names) = compile::query(&analysis.program, program, &query)?;
+        Ok((unit, names, query.expressions.iter().map(|(span, _)| *span).collect()))
     }
 }
+
+/// Code, names of variables, places of expressions.
+type QueryParts = (Unit, Vec<Arc<str>>, Vec<Span>);
 
 /// A query compiled against a policy. Cloning copies pointers.
 #[derive(Clone, Debug)]

@@ -251,6 +251,8 @@ pub struct Compr {
     pub body: Body,
     /// From the first token.
     pub span: Span,
+    /// The key, item or member: where OPA reports a conflict of keys.
+    pub head_span: Span,
 }
 
 /// See [`Compr`].

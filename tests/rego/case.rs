@@ -18,7 +18,7 @@ const STEPS: u64 = 20_000_000;
 
 /// What is asked.
 #[derive(Debug, Default)]
-pub struct Case {
+pub(crate) struct Case {
     pub modules: Vec<(String, String)>,
     pub data: Option<Value>,
     pub input: Option<Value>,
@@ -29,14 +29,14 @@ pub struct Case {
 
 /// What came out.
 #[derive(Debug)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     Results(Vec<BTreeMap<String, Value>>),
     Errors(Vec<Error>),
 }
 
 /// An error with its place worked out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Error {
+pub(crate) struct Error {
     pub code: &'static str,
     pub message: String,
     pub file: String,
@@ -63,7 +63,7 @@ fn failure(failure: &CompileFailure) -> Outcome {
 }
 
 impl Case {
-    pub fn run(&self) -> Outcome {
+    pub(crate) fn run(&self) -> Outcome {
         let print = if self.print { PrintStatements::Keep } else { PrintStatements::Remove };
         let mut compiler = Compiler::new(CompileOptions { print, ..CompileOptions::default() });
         for (name, text) in &self.modules {
@@ -112,7 +112,7 @@ impl Case {
 }
 
 /// A value as JSON has it: sets are arrays, keys are text.
-pub fn plain(value: &Value) -> Value {
+pub(crate) fn plain(value: &Value) -> Value {
     match value {
         Value::Array(items) => items.iter().map(plain).collect::<Array>().into(),
         Value::Set(members) => members.iter().map(plain).collect::<Array>().into(),
@@ -130,13 +130,13 @@ pub fn plain(value: &Value) -> Value {
     }
 }
 
-pub fn read_json(path: &Path) -> Value {
+pub(crate) fn read_json(path: &Path) -> Value {
     let bytes = std::fs::read(path).expect("a readable file");
     json::read(&bytes, &ReadLimits::default()).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// The `cases` of every JSON file of a folder.
-pub fn cases(folder: &Path) -> Vec<Value> {
+pub(crate) fn cases(folder: &Path) -> Vec<Value> {
     let mut files: Vec<_> =
         std::fs::read_dir(folder).expect("a folder").map(|it| it.unwrap().path()).collect();
     files.sort();
@@ -147,6 +147,6 @@ pub fn cases(folder: &Path) -> Vec<Value> {
     all.collect()
 }
 
-pub fn text<'a>(case: &'a Value, key: &str) -> Option<&'a str> {
+pub(crate) fn text<'a>(case: &'a Value, key: &str) -> Option<&'a str> {
     case.get_str(key).and_then(Value::as_str)
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// What a case came to: its name, and what is wrong with our answer if it is wrong.
-pub type Verdict = (String, Option<String>);
+pub(crate) type Verdict = (String, Option<String>);
 
 /// Reasons that a difference may have. `not yet` is for work in progress.
 const REASONS: [&str; 6] = [
@@ -35,7 +35,7 @@ fn known(list: &str) -> BTreeMap<String, String> {
 }
 
 /// Compares verdicts with the list, both ways.
-pub fn check(list: &str, verdicts: Vec<Verdict>) {
+pub(crate) fn check(list: &str, verdicts: Vec<Verdict>) {
     let mut known = known(list);
     let total = verdicts.len();
     let (mut wrong, mut kept, mut log) = (Vec::new(), Vec::new(), String::new());

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::case::{Case, Outcome, cases, plain, text};
 use crate::differences::Verdict;
 
-pub fn run(folder: &Path) -> Vec<Verdict> {
+pub(crate) fn run(folder: &Path) -> Vec<Verdict> {
     cases(folder)
         .into_par_iter()
         .map(|spec| (text(&spec, "note").expect("a note").to_owned(), verdict(&spec)))

@@ -33,7 +33,7 @@ const HOST: [(&str, &str); 14] = [
     ("ec.sigstore.verify_attestation", "(string, any) => any"),
 ];
 
-pub fn run(folder: &Path) -> Vec<Verdict> {
+pub(crate) fn run(folder: &Path) -> Vec<Verdict> {
     let policy = compile(folder);
     let data = data(folder);
     let expected = read_json(&folder.join("expected-tests.json"));

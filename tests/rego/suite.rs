@@ -10,7 +10,7 @@ use crate::case::{Case, Outcome, cases, plain, text};
 use crate::differences::Verdict;
 
 /// Runs every case. Names that several cases share get a number.
-pub fn run(folder: &Path) -> Vec<Verdict> {
+pub(crate) fn run(folder: &Path) -> Vec<Verdict> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut named = Vec::new();
     for case in cases(folder) {

@@ -276,7 +276,8 @@ impl<'a> Emit<'a> {
             ComprHead::Set(term) => hir::ComprHead::Set(self.term(term)),
             ComprHead::Object(key, value) => hir::ComprHead::Object(self.term(key), self.term(value)),
         };
-        hir::Compr { head, body, span }
+        let (ComprHead::Array(first) | ComprHead::Set(first) | ComprHead::Object(first, _)) = &compr.head;
+        hir::Compr { head, body, span, head_span: first.span }
     }
 }
 

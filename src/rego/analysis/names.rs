@@ -114,7 +114,7 @@ impl<'a, 'f> Resolver<'a, 'f> {
         let mut branches = vec![self.branch(&args, rule, ground)];
         for branch in rule.otherwise.iter() {
             self.scopes = around.clone();
-            branches.push(self.otherwise(&args, rule, branch));
+            branches.push(self.otherwise(&args, branch));
         }
         self.check_unused_arguments(&rule.head, &args);
         branches
@@ -195,12 +195,12 @@ impl<'a, 'f> Resolver<'a, 'f> {
         Branch { args: args.to_vec(), key, leaf, body: exprs, span: rule.span, head_span: head.span }
     }
 
-    fn otherwise(&mut self, args: &[Term], rule: &ast::Rule, branch: &ast::Else) -> Branch {
+    fn otherwise(&mut self, args: &[Term], branch: &ast::Else) -> Branch {
         let body = self.open_body(branch.body.as_ref());
         let leaf = Leaf::Value(self.head_value(branch.value.as_ref(), branch.span));
         self.close_body();
         let (args, key) = (args.to_vec(), Vec::new());
-        Branch { args, key, leaf, body, span: branch.span, head_span: rule.head.span }
+        Branch { args, key, leaf, body, span: branch.span, head_span: branch.span }
     }
 
     fn open_body(&mut self, body: Option<&ast::Body>) -> Vec<Expr> {

@@ -55,7 +55,8 @@ pub(crate) fn program(resolved: &hir::Program) -> Result<Program, RegoError> {
     Ok(Program { units, groups, nodes: codes, reads })
 }
 
-/// Compiles a query against a policy that was compiled from `resolved`.
+/// Compiles a query against a policy that was compiled from `resolved`: the code, and the names of the values that its
+/// solutions begin with.
 ///
 /// # Errors
 /// As for [`program`].
@@ -63,7 +64,7 @@ pub(crate) fn query(
     resolved: &hir::Program,
     program: &Program,
     query: &hir::Query,
-) -> Result<Unit, RegoError> {
+) -> Result<(Unit, Vec<Arc<str>>), RegoError> {
     let tree = tree(&resolved.root);
     let nodes = numbers(&tree);
     let around = Surroundings { program: resolved, reads: &program.reads, nodes: &nodes };

@@ -1,5 +1,7 @@
 //! Rules: a group's definitions in order, as one unit.
 
+use std::sync::Arc;
+
 use super::builder::{Builder, Built, Surroundings};
 use super::code::{Instr, LeafKind, Operand, Shape, Unit, count};
 use crate::rego::hir::{Group, GroupKind, Leaf, Node, Query, Rule, Term};
@@ -227,14 +229,17 @@ pub(super) fn document(around: &Surroundings<'_>, node: &Node, number: u32) -> B
     it.finish()
 }
 
-/// The unit of a query.
-pub(super) fn query(around: &Surroundings<'_>, query: &Query) -> Built<Unit> {
+/// The unit of a query, and the names whose values its solutions begin with: those that are bound in the end, since
+/// what is inside comprehensions and negations is nobody's answer.
+pub(super) fn query(around: &Surroundings<'_>, query: &Query) -> Built<(Unit, Vec<Arc<str>>)> {
     let mut it = Builder::new(around, Shape::Query, 0);
     let end = it.new_label();
     it.begin(query.locals, end);
     it.body(&query.body)?;
     let truth = it.constant(&Value::Bool(true));
-    let exports = query.exports.iter().map(|(_, local)| Some(*local));
+    let exports: Vec<_> = query.exports.iter().filter(|(_, local)| it.is_bound(*local)).collect();
+    let names = exports.iter().map(|(name, _)| Arc::clone(name)).collect();
+    let exports = exports.into_iter().map(|(_, local)| Some(*local));
     let locals: Vec<_> = exports.chain(query.expressions.iter().map(|(_, local)| *local)).collect();
     let values: Vec<Operand> = locals
         .into_iter()
@@ -246,5 +251,5 @@ pub(super) fn query(around: &Surroundings<'_>, query: &Query) -> Built<Unit> {
     it.emit(Instr::Jump(again));
     it.place(end);
     it.emit(Instr::Return);
-    it.finish()
+    Ok((it.finish()?, names))
 }

@@ -64,7 +64,7 @@ impl Builder<'_> {
 
     fn comprehension(&mut self, compr: &Compr, want: Option<Reg>) -> Built<Operand> {
         let dst = self.made(want);
-        let site = self.site(compr.span);
+        let site = self.site(compr.head_span);
         let done = self.new_label();
         let collector = self.nested(|it| {
             let collector = it.new_collector();
