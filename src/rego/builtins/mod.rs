@@ -16,6 +16,7 @@ mod encoding;
 mod error;
 mod glob;
 mod graph;
+mod json_paths;
 mod json_schema;
 mod net;
 mod numbers;
@@ -127,6 +128,7 @@ const FAMILIES: &[&[Builtin]] = &[
     encoding::BUILTINS,
     glob::BUILTINS,
     graph::BUILTINS,
+    json_paths::BUILTINS,
     json_schema::BUILTINS,
     net::BUILTINS,
     numbers::BUILTINS,
