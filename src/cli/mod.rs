@@ -4,6 +4,7 @@
 //! [`read`] is the way in. [`exit`] is the table of exit codes, [`write`] brings reports to their targets,
 //! [`diagnostics`] prints what is wrong, [`logging`] and [`progress`] what goes on.
 
+pub mod carry_out;
 pub mod colour;
 pub mod diagnostics;
 pub mod exit;

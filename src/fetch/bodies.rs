@@ -70,7 +70,9 @@ impl Reader<'_> {
 
     async fn files(&self, files: FilesEntry) -> Result<archive::Files, Missing> {
         let FilesEntry { folder, layers } = files;
-        let bodies = layers.iter().map(|layer| self.body(layer, self.limits.layer_bytes));
+        let bodies = layers
+            .into_iter()
+            .map(async |layer: Descriptor| self.body(&layer, self.limits.layer_bytes).await);
         let bodies: Vec<Bytes> = stream::iter(bodies).buffered(CONCURRENCY).try_collect().await?;
         let bounds = Bounds::from(self.limits);
         let read = tokio::task::spawn_blocking(move || archive::flattened(&bodies, &[folder], bounds));

@@ -1,5 +1,238 @@
-//! The only joiner: many components through the stages at once, within bounds, each failure under its
-//! component's name.
+//! The only joiner: many components through the stages at once, each failure under its component's name.
+//!
+//! The report is built from the expanded snapshot's own list, in its order: no component can go missing and no answer
+//! depends on who came first. tokio moves bytes, the [`cpu`] pool computes; a component in evaluation holds one of
+//! `workers` places.
 
 pub mod cpu;
+mod deadline;
 pub mod events;
+mod pipeline;
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use crate::builtins::Host;
+use crate::evaluate::CompiledGroup;
+use crate::input::{RunInput, Text};
+use crate::judge::{GroupJudge, IncludeUse, unmatched_includes};
+use crate::model::failure::StageError;
+use crate::model::outcome::RunFacts;
+use crate::model::{Component, ComponentId, FailureKind, Limits, PolicySpec, RunReport, Snapshot};
+use crate::registry::Transport;
+use crate::resolve::{Resolution, Resolved, resolve};
+use crate::trust::TrustPolicy;
+use crate::verify::Requested;
+use cpu::Cpu;
+pub use deadline::{Canceller, Deadline};
+use events::Listener;
+use pipeline::{Done, StageNow};
+
+/// Components whose evidence is read ahead of their evaluation, for each place in evaluation.
+const FETCH_AHEAD: usize = 4;
+
+/// The instant that dates are compared with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum EffectiveTime {
+    /// The same for all components.
+    At(jiff::Timestamp),
+    /// Of each component, when its latest verified attestation says that the build finished; the start of the run
+    /// where none says so.
+    OfAttestation,
+}
+
+/// A source group, ready to be evaluated and judged.
+#[derive(Clone)]
+pub struct Group {
+    /// Its rules, compiled, and its data.
+    pub rules: Arc<CompiledGroup>,
+    /// Its criteria.
+    pub judge: Arc<GroupJudge>,
+}
+
+/// What a report wants kept of each component.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Keep {
+    /// The input document as text.
+    pub input: Text,
+    /// The decoded statements.
+    pub statements: bool,
+}
+
+/// Everything that a run needs, checked before it starts.
+pub struct Job {
+    /// As written, not yet expanded.
+    pub snapshot: Snapshot,
+    /// The value of `--snapshot`, else empty.
+    pub snapshot_name: String,
+    /// As evaluated.
+    pub policy: PolicySpec,
+    /// In the policy's order.
+    pub groups: Vec<Group>,
+    /// Who must have signed.
+    pub trust: TrustPolicy,
+    /// Which signature checks are made.
+    pub requested: Requested,
+    /// Where bytes come from.
+    pub transport: Arc<dyn Transport>,
+    /// `registry` or `layout`.
+    pub source: &'static str,
+    /// What rules may ask.
+    pub host: Arc<Host>,
+    /// `--effective-time`
+    pub effective_time: EffectiveTime,
+    /// The start of the run; the only clock that rules see.
+    pub now: jiff::Timestamp,
+    /// Components in evaluation at once, at most.
+    pub workers: usize,
+    /// When admission stops, and whether somebody asked to stop.
+    pub deadline: Deadline,
+    /// What the report wants.
+    pub keep: Keep,
+    /// Bounds on everything from outside.
+    pub limits: Limits,
+    /// Who is told.
+    pub listener: Listener,
+    /// Of the program.
+    pub version: String,
+    /// Warnings about the policy that are known before it runs.
+    pub policy_warnings: Vec<String>,
+}
+
+/// What all components of a run share.
+struct Shared {
+    job: Job,
+    input: RunInput,
+    cpu: Cpu,
+    evaluating: Semaphore,
+}
+
+/// The run could not begin its work.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotRun {
+    /// No threads.
+    #[error(transparent)]
+    Threads(#[from] cpu::NoThreads),
+    /// The parts of the input that all components share are too large.
+    #[error("the snapshot or the policy is too large for an input document: {0}")]
+    Input(StageError),
+}
+
+/// Validates every component of the job's snapshot.
+///
+/// # Errors
+/// [`CannotRun`]; everything that happens to a component stands in the report instead.
+pub async fn run(mut job: Job) -> Result<RunReport, CannotRun> {
+    let cpu = Cpu::new(job.workers)?;
+    let resolved = resolve_all(&job).await;
+    job.snapshot.components = resolved.iter().map(|it| it.component.clone()).collect();
+    let input = RunInput::new(&job.snapshot, &job.policy).map_err(CannotRun::Input)?;
+    job.listener.started(resolved.len());
+    let evaluating = Semaphore::new(job.workers);
+    let shared = Arc::new(Shared { job, input, cpu, evaluating });
+    let done = all(&shared, resolved).await;
+    shared.job.listener.finished();
+    Ok(report(&shared.job, done))
+}
+
+/// A deadline that passes while names are resolved leaves all of them undecided, under the names of the snapshot.
+async fn resolve_all(job: &Job) -> Vec<Resolved> {
+    let resolving = resolve(&*job.transport, &job.snapshot.components, &job.limits);
+    match job.deadline.bound(resolving).await {
+        Ok(resolved) => resolved,
+        Err(error) => {
+            let undecided = |component: &Component| Resolved {
+                component: component.clone(),
+                resolution: Resolution::Undecided(error.clone()),
+            };
+            job.snapshot.components.iter().map(undecided).collect()
+        }
+    }
+}
+
+/// Every component in a task of its own, so that a panic ends nothing else; at most some of them at once.
+async fn all(shared: &Arc<Shared>, resolved: Vec<Resolved>) -> Vec<Done> {
+    let ahead = Arc::new(Semaphore::new(shared.job.workers.saturating_mul(FETCH_AHEAD)));
+    let mut tasks = Vec::with_capacity(resolved.len());
+    for (index, resolved) in resolved.into_iter().enumerate() {
+        let id = ComponentId { index, name: resolved.component.name.as_str().into() };
+        let stage = StageNow::default();
+        let work = one(Arc::clone(shared), Arc::clone(&ahead), id.clone(), resolved.clone(), stage.clone());
+        let task = tokio::spawn(work);
+        tasks.push((id, resolved, stage, task));
+    }
+    let mut done = Vec::with_capacity(tasks.len());
+    for (id, resolved, stage, task) in tasks {
+        let finished = match task.await {
+            Ok(finished) => finished,
+            Err(_) => {
+                let error =
+                    StageError::new(FailureKind::Panicked, "internal error: the component's task ended");
+                pipeline::failed(&shared.job, id.clone(), &resolved, error.in_stage(stage.get()))
+            }
+        };
+        shared.job.listener.component_done(&id, finished.report.outcome.verdict());
+        done.push(finished);
+    }
+    done
+}
+
+async fn one(
+    shared: Arc<Shared>,
+    ahead: Arc<Semaphore>,
+    id: ComponentId,
+    resolved: Resolved,
+    stage: StageNow,
+) -> Done {
+    let admitted = shared.job.deadline.bound(ahead.acquire_owned()).await;
+    let error = match admitted {
+        Ok(Ok(_place)) => {
+            shared.job.listener.component_started(&id);
+            let work = pipeline::component(&shared, id.clone(), &resolved, &stage);
+            match shared.job.deadline.bound(work).await {
+                Ok(done) => return done,
+                Err(error) => error,
+            }
+        }
+        Ok(Err(_)) => StageError::new(FailureKind::Panicked, "internal error: admission was closed"),
+        Err(error) => error,
+    };
+    pipeline::failed(&shared.job, id, &resolved, error.in_stage(stage.get()))
+}
+
+fn report(job: &Job, done: Vec<Done>) -> RunReport {
+    let mut policy_warnings = job.policy_warnings.clone();
+    policy_warnings.extend(unmatched(job, &done));
+    let traffic = job.transport.traffic();
+    RunReport {
+        components: done.into_iter().map(|it| it.report).collect(),
+        snapshot: job.snapshot_name.clone(),
+        key: job.trust.key_pem().to_owned(),
+        policy: job.policy.clone(),
+        version: job.version.clone(),
+        effective_time: match job.effective_time {
+            EffectiveTime::At(at) => at,
+            EffectiveTime::OfAttestation => job.now,
+        },
+        created: jiff::Timestamp::now(),
+        policy_warnings,
+        run: RunFacts {
+            source: job.source.to_owned(),
+            requests: traffic.requests,
+            retries: traffic.retries,
+            bytes: traffic.bytes,
+            workers: job.workers,
+        },
+    }
+}
+
+/// Includes that met nothing in any component, group by group. Nothing can be said while a component is missing.
+fn unmatched(job: &Job, done: &[Done]) -> Vec<String> {
+    let mut messages = Vec::new();
+    for group in 0..job.groups.len() {
+        let uses: Option<Vec<&IncludeUse>> = done.iter().map(|it| it.includes.get(group)).collect();
+        messages.extend(uses.map(unmatched_includes).unwrap_or_default());
+    }
+    messages
+}

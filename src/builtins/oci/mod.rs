@@ -183,11 +183,11 @@ impl Host {
     /// What cannot be had is left out, unless nobody knows whether it can be had.
     async fn image_manifests(&self, call: &HostCall) -> Found<Work> {
         let members = call.args.first().and_then(Value::as_set).ok_or(NoAnswer::Malformed)?;
-        let texts: Option<Vec<&str>> = members.iter().map(Value::as_str).collect();
+        let texts: Option<Vec<String>> = members.iter().map(|it| it.as_str().map(str::to_owned)).collect();
         let texts = texts.ok_or(NoAnswer::Malformed)?;
         let found: Vec<_> = stream::iter(texts)
             .map(|text| async move {
-                let reference = ImageRef::parse(text).map_err(|_| NoAnswer::Malformed)?;
+                let reference = ImageRef::parse(&text).map_err(|_| NoAnswer::Malformed)?;
                 Ok((text, self.image(&reference).await?.1))
             })
             .buffered(CONCURRENCY)

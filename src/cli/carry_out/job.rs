@@ -1,0 +1,205 @@
+//! From a plan to a job: policy, trust and transport are made here, before the first image is asked for.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::super::VERSION;
+use super::super::diagnostics::Diagnostic;
+use super::super::plan::{EffectiveTime, Plan, SignatureCheck};
+use crate::builtins::{self, Host};
+use crate::evaluate::CompiledGroup;
+use crate::input::Text;
+use crate::judge::{GroupCriteria, GroupJudge};
+use crate::model::{Limits, PolicySpec};
+use crate::policy::data::SigstoreOptions;
+use crate::policy::group::{self, LoadOptions, LoadedGroup, PolicyError, PolicySet};
+use crate::policy::spec::{self, Document, ReadPolicy, SpecError};
+use crate::registry::Transport;
+use crate::registry::http::{Http, HttpSettings, RetryPolicy};
+use crate::registry::layout::Layout;
+use crate::rego::engine::{CompileOptions, PrintStatements};
+use crate::report::Format;
+use crate::run::events::Listener;
+use crate::run::{self, Deadline, Group, Job, Keep};
+use crate::trust::{TransparencyLog, TrustPolicy};
+use crate::verify;
+
+type Faults = Vec<Diagnostic>;
+
+fn one(error: impl std::fmt::Display) -> Faults {
+    vec![Diagnostic::new(error)]
+}
+
+/// Makes the job.
+///
+/// # Errors
+/// Why the run cannot start.
+pub(super) fn job(plan: &Plan, deadline: Deadline, listener: Listener) -> Result<Job, Faults> {
+    let limits = Limits::default();
+    let ReadPolicy { spec, warnings } = specification(plan, &limits)?;
+    let trust = TrustPolicy::load(&spec, plan.transparency_log).map_err(one)?;
+    let set = load(plan, &spec, &trust)?;
+    let (transport, source) = transport(plan, &limits)?;
+    let groups = groups(plan, &set)?;
+    Ok(Job {
+        snapshot: plan.snapshot.clone(),
+        snapshot_name: String::new(),
+        policy: set.spec,
+        groups,
+        trust,
+        requested: verify::Requested {
+            image_signature: check(plan.image_signature),
+            attestation_signature: check(plan.attestation_signature),
+        },
+        host: Arc::new(Host::new(Arc::clone(&transport), limits.clone())),
+        transport,
+        source,
+        effective_time: match plan.effective_time {
+            EffectiveTime::Now => run::EffectiveTime::At(plan.started),
+            EffectiveTime::At(at) => run::EffectiveTime::At(at),
+            EffectiveTime::Attestation => run::EffectiveTime::OfAttestation,
+        },
+        now: plan.started,
+        workers: plan.workers.map_or_else(default_workers, NonZeroUsize::get),
+        deadline,
+        keep: Keep {
+            input: if wants(plan, Format::PolicyInput) { Text::Wanted } else { Text::Unwanted },
+            statements: wants(plan, Format::Attestation),
+        },
+        limits,
+        listener,
+        version: VERSION.to_owned(),
+        policy_warnings: warnings,
+    })
+}
+
+fn check(asked: SignatureCheck) -> verify::SignatureCheck {
+    match asked {
+        SignatureCheck::Verify => verify::SignatureCheck::Made,
+        SignatureCheck::Skip => verify::SignatureCheck::Skipped,
+    }
+}
+
+fn wants(plan: &Plan, format: Format) -> bool {
+    plan.targets.iter().any(|it| it.format == format)
+}
+
+fn default_workers() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+/// The policy as written, with what the command line changes in it.
+fn specification(plan: &Plan, limits: &Limits) -> Result<ReadPolicy, Faults> {
+    let document = Document { name: plan.policy.name.clone(), text: plan.policy.text.clone() };
+    let json = crate::json::Limits {
+        max_bytes: usize::try_from(limits.document_bytes).unwrap_or(usize::MAX),
+        ..crate::json::Limits::default()
+    };
+    let mut read = spec::read(&document, json).map_err(|error| refused(&error))?;
+    let overrides = spec::overrides::Overrides {
+        public_key: plan.public_key.clone().unwrap_or_default(),
+        rekor_url: plan.rekor_url.clone().unwrap_or_default(),
+        ..spec::overrides::Overrides::default()
+    };
+    read.spec = spec::overrides::apply(read.spec, &overrides);
+    read.spec = spec::extra_rule_data::apply(read.spec, &plan.extra_rule_data);
+    Ok(read)
+}
+
+/// Points into the document.
+fn refused(error: &SpecError) -> Faults {
+    match error {
+        SpecError::Unreadable { document, error } => {
+            let what = "unable to parse the policy";
+            vec![Diagnostic::refused(what, &document.name, document.text.as_bytes(), error)]
+        }
+        SpecError::Invalid { document, violations } => {
+            let head =
+                Diagnostic::new("policy configuration does not conform to the EnterpriseContractPolicy spec");
+            let each = violations.iter().map(|it| {
+                Diagnostic::new(it).within(
+                    &document.name,
+                    &document.text,
+                    it.position.offset,
+                    1,
+                    it.message.clone(),
+                )
+            });
+            std::iter::once(head).chain(each).collect()
+        }
+    }
+}
+
+fn load(plan: &Plan, spec: &PolicySpec, trust: &TrustPolicy) -> Result<PolicySet, Faults> {
+    let options = LoadOptions {
+        sigstore: SigstoreOptions {
+            ignore_rekor: plan.transparency_log == TransparencyLog::Ignored,
+            public_key: trust.key_pem().to_owned(),
+            rekor_url: spec.rekor_url.clone(),
+            ..SigstoreOptions::default()
+        },
+        compile: CompileOptions {
+            host: builtins::declarations(),
+            print: PrintStatements::Remove,
+            ..CompileOptions::default()
+        },
+        home: std::env::var_os("HOME").map(PathBuf::from),
+        ..LoadOptions::default()
+    };
+    group::load(spec, &options).map_err(|errors| errors.0.iter().flat_map(of_policy).collect())
+}
+
+/// An error of a module points into the module.
+fn of_policy(error: &PolicyError) -> Faults {
+    let PolicyError::Compile(failure) = error else { return one(error) };
+    let pointed = failure.errors.0.iter().map(|error| {
+        let Some(span) = error.span else { return Diagnostic::new(error) };
+        let (name, place) = (failure.sources.name(span), failure.sources.position(span));
+        let diagnostic = Diagnostic::new(format_args!("{name}:{}:{}: {error}", place.row, place.col));
+        match failure.sources.get(span.source) {
+            Some(source) => diagnostic.within(
+                name,
+                source.text(),
+                span.start as usize,
+                (span.end - span.start) as usize,
+                error.message.clone(),
+            ),
+            None => diagnostic,
+        }
+    });
+    pointed.collect()
+}
+
+fn groups(plan: &Plan, set: &PolicySet) -> Result<Vec<Group>, Faults> {
+    let deprecated = set.spec.configuration.as_ref();
+    let group = |(loaded, group): (&LoadedGroup, _)| Group {
+        rules: Arc::new(CompiledGroup::new(loaded.policy.clone(), loaded.data.clone())),
+        judge: Arc::new(GroupJudge::new(
+            loaded.label.clone(),
+            loaded.rules.clone(),
+            GroupCriteria::new(group, deprecated, plan.filter),
+            group.rule_data.as_ref(),
+        )),
+    };
+    Ok(set.groups.iter().zip(&set.spec.sources).map(group).collect())
+}
+
+/// Layouts answer in place of the network; nothing else is asked then.
+fn transport(plan: &Plan, limits: &Limits) -> Result<(Arc<dyn Transport>, &'static str), Faults> {
+    if plan.layouts.is_empty() {
+        let retry = RetryPolicy {
+            retries: plan.retry.tries,
+            base: plan.retry.base,
+            factor: plan.retry.factor,
+            jitter: plan.retry.jitter,
+            max_wait: plan.retry.max_wait,
+            ..RetryPolicy::default()
+        };
+        let settings = HttpSettings { limits: limits.clone(), retry, ..HttpSettings::default() };
+        let http = Http::from_env(settings).map_err(one)?;
+        return Ok((Arc::new(http), "registry"));
+    }
+    let layout = Layout::from_dirs(&plan.layouts, limits).map_err(one)?;
+    Ok((Arc::new(layout), "layout"))
+}

@@ -1,0 +1,134 @@
+//! Carries a plan out: makes the job, runs it, writes the reports, says how the process ends. The only place where a
+//! command touches the world.
+
+mod job;
+
+use std::io::{self, Write as _};
+use std::sync::Arc;
+
+use miette::GraphicalTheme;
+
+use super::colour::Terminal;
+use super::diagnostics::{self, Diagnostic};
+use super::exit::{Exit, Written};
+use super::logging;
+use super::plan::{ConsoleSettings, Plan};
+use super::progress::{Bar, Shown};
+use super::{Command, Refused, write};
+use crate::model::RunReport;
+use crate::report::{self, Colour, Options, Target};
+use crate::run::{self, Canceller, Deadline};
+
+/// The streams of the process.
+#[derive(Clone, Copy, Debug)]
+pub struct Streams {
+    /// Is standard output a terminal?
+    pub stdout: Terminal,
+    /// Is standard error?
+    pub stderr: Terminal,
+}
+
+/// What was read from the command line, carried out.
+pub fn carry_out(command: Result<Command, Box<Refused>>, streams: Streams) -> Exit {
+    match command {
+        Ok(Command::Print(text)) => print(&text),
+        Ok(Command::ValidateImage(plan)) => validate_image(*plan, streams),
+        Err(refused) => {
+            let Refused { diagnostics, targets, console } = *refused;
+            not_started(&diagnostics, &targets, &console, streams)
+        }
+    }
+}
+
+fn print(text: &str) -> Exit {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Ok(()) => Exit::Success,
+        Err(_) => Exit::NotWritten,
+    }
+}
+
+fn validate_image(plan: Plan, streams: Streams) -> Exit {
+    let bar = Bar::default();
+    if let Err(problem) = logging::start(&plan.console.log, &bar) {
+        tell(&[Diagnostic::new(problem)], &plan.console, streams);
+    }
+    for note in &plan.notes {
+        tracing::warn!("{note}");
+    }
+    let (targets, console) = (plan.targets.clone(), plan.console.clone());
+    match outcome(&plan, &bar, streams) {
+        Ok(report) => finish(&report, &plan, streams),
+        Err(faults) => not_started(&faults, &targets, &console, streams),
+    }
+}
+
+fn outcome(plan: &Plan, bar: &Bar, streams: Streams) -> Result<RunReport, Vec<Diagnostic>> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(|error| vec![Diagnostic::new(format_args!("cannot start: {error}"))])?;
+    let (deadline, canceller) = Deadline::new(plan.timeout);
+    let progress = Arc::new(Shown::new(bar, streams.stderr, plan.console.log.level));
+    let job = job::job(plan, deadline, progress)?;
+    runtime.block_on(async {
+        tokio::spawn(cancel_when_told(canceller));
+        run::run(job).await.map_err(|error| vec![Diagnostic::new(error)])
+    })
+}
+
+/// SIGINT and SIGTERM end the run like a deadline: the report is written all the same.
+async fn cancel_when_told(canceller: Canceller) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminated) = signal(SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminated.recv() => {}
+    }
+    tracing::warn!("told to stop: what is not decided stays undecided");
+    canceller.cancel();
+    // A second signal ends the process at once.
+    let _ = tokio::signal::ctrl_c().await;
+    std::process::exit(i32::from(Exit::TryAgain.code()));
+}
+
+fn finish(report: &RunReport, plan: &Plan, streams: Streams) -> Exit {
+    let written = write::targets(&plan.targets, |target| {
+        let colour = plan.console.colour.at(&target.place, streams.stdout);
+        let options = Options { successes: plan.successes, detail: plan.detail, colour };
+        report::render(report, options, target)
+    });
+    let written = match written {
+        Ok(()) => Written::All,
+        Err(faults) => {
+            tell(&faults, &plan.console, streams);
+            Written::NotAll
+        }
+    };
+    let exit = Exit::of(report, plan.strictness, written);
+    if let Some(message) = exit.message() {
+        tell(&[Diagnostic::new(message)], &plan.console, streams);
+    }
+    exit
+}
+
+/// The `appstudio` targets get their result even so.
+fn not_started(
+    faults: &[Diagnostic],
+    targets: &[Target],
+    console: &ConsoleSettings,
+    streams: Streams,
+) -> Exit {
+    tell(faults, console, streams);
+    let reason = diagnostics::messages(faults);
+    if let Err(more) = write::not_started(targets, &reason, jiff::Timestamp::now()) {
+        tell(&more, console, streams);
+    }
+    Exit::CouldNotStart
+}
+
+fn tell(faults: &[Diagnostic], console: &ConsoleSettings, streams: Streams) {
+    let theme = match console.colour.on(streams.stderr) {
+        Colour::Always => GraphicalTheme::unicode(),
+        Colour::Never => GraphicalTheme::unicode_nocolor(),
+    };
+    // Nobody is left to be told that standard error is gone.
+    let _ = io::stderr().lock().write_all(diagnostics::render(faults, &theme).as_bytes());
+}

@@ -1,0 +1,318 @@
+//! One component through the stages. Here, and nowhere else, a stage's error gets its stage's name; the component's
+//! name it has already.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use super::{EffectiveTime, Group, Job, Shared};
+use crate::builtins::{self, Session, Work};
+use crate::evaluate::{self, Asking, Evaluating, Rest};
+use crate::fetch::{Evidence, Footprint, Need};
+use crate::input::{self, PolicyInput};
+use crate::judge::{self, GroupJudgement, IncludeUse, Subject};
+use crate::model::failure::StageError;
+use crate::model::{
+    Check, CheckState, ComponentId, ComponentReport, Failure, FailureKind, Judgement, Outcome, RawResults,
+    Stage, Undecided,
+};
+use crate::rego::value::ReadLimits;
+use crate::resolve::{Resolution, Resolved, Target};
+use crate::verify::{Builtin, SignatureCheck, Verified, verify};
+
+/// A component's report, and what it says of the groups' includes (empty where it was not evaluated).
+pub(super) struct Done {
+    pub(super) report: ComponentReport,
+    pub(super) includes: Vec<IncludeUse>,
+}
+
+/// The stage that a component is in, seen from outside its task.
+#[derive(Clone, Default)]
+pub(super) struct StageNow(Arc<AtomicU8>);
+
+const STAGES: [Stage; 6] =
+    [Stage::Resolve, Stage::Fetch, Stage::Verify, Stage::Input, Stage::Evaluate, Stage::Judge];
+
+impl StageNow {
+    fn enter(&self, stage: Stage) {
+        let index = STAGES.iter().position(|it| *it == stage).unwrap_or_default();
+        self.0.store(u8::try_from(index).unwrap_or_default(), Ordering::Relaxed);
+    }
+
+    pub(super) fn get(&self) -> Stage {
+        STAGES.get(usize::from(self.0.load(Ordering::Relaxed))).copied().unwrap_or(Stage::Resolve)
+    }
+}
+
+/// The report of a component of which nothing is known but that.
+pub(super) fn failed(job: &Job, id: ComponentId, resolved: &Resolved, failure: Failure) -> Done {
+    Done { report: blank(job, id, resolved, Outcome::Failed(failure)), includes: Vec::new() }
+}
+
+fn blank(job: &Job, id: ComponentId, resolved: &Resolved, outcome: Outcome) -> ComponentReport {
+    let container_image = match &resolved.resolution {
+        Resolution::Target(target) => target.pinned.to_string(),
+        Resolution::Inaccessible { .. } | Resolution::Undecided(_) => {
+            resolved.component.container_image.clone()
+        }
+    };
+    ComponentReport {
+        id,
+        container_image,
+        source: resolved.component.source.clone(),
+        outcome,
+        signatures: Vec::new(),
+        attestations: Vec::new(),
+        checks: Vec::new(),
+        lookups: Vec::new(),
+        effective_time: match job.effective_time {
+            EffectiveTime::At(at) => at,
+            EffectiveTime::OfAttestation => job.now,
+        },
+        policy_input: None,
+        statements: Vec::new(),
+    }
+}
+
+/// Validates one component.
+pub(super) async fn component(
+    shared: &Arc<Shared>,
+    id: ComponentId,
+    resolved: &Resolved,
+    stage: &StageNow,
+) -> Done {
+    let job = &shared.job;
+    let target = match &resolved.resolution {
+        Resolution::Target(target) => target,
+        Resolution::Inaccessible { message } => {
+            let violations = vec![Builtin::ImageAccessible.violation(message)];
+            let outcome = Outcome::Judged(Judgement { violations, ..Judgement::default() });
+            return Done { report: blank(job, id, resolved, outcome), includes: Vec::new() };
+        }
+        Resolution::Undecided(error) => {
+            return failed(job, id, resolved, error.clone().in_stage(Stage::Resolve));
+        }
+    };
+    stage.enter(Stage::Fetch);
+    let evidence = Arc::new(evidence(job, target).await);
+    let Ok(_place) = shared.evaluating.acquire().await else {
+        let error = StageError::new(FailureKind::Panicked, "internal error: evaluation was closed");
+        return failed(job, id, resolved, error.in_stage(Stage::Fetch));
+    };
+    let mut report = blank(job, id.clone(), resolved, Outcome::Judged(Judgement::default()));
+    match judged(shared, resolved, target, &evidence, stage, &mut report).await {
+        Ok((judgement, includes)) => {
+            report.outcome = Outcome::Judged(judgement);
+            Done { report, includes }
+        }
+        Err(error) => {
+            report.outcome = Outcome::Failed(error.in_stage(stage.get()));
+            Done { report, includes: Vec::new() }
+        }
+    }
+}
+
+async fn evidence(job: &Job, target: &Target) -> Evidence {
+    let mut needs = Need::all();
+    if job.requested.image_signature == SignatureCheck::Skipped {
+        needs.remove(&Need::Signatures);
+    }
+    if job.groups.is_empty() {
+        // Without rules nobody reads the input.
+        needs =
+            needs.difference(&BTreeSet::from([Need::Config, Need::Parent, Need::Files])).copied().collect();
+    }
+    let transport = &*job.transport;
+    let footprint = Footprint::of(transport, &target.pinned, &target.manifest, &needs, &job.limits).await;
+    footprint.read(transport, &job.limits).await
+}
+
+/// From evidence to judgement; what is known on the way goes into the report at once.
+async fn judged(
+    shared: &Arc<Shared>,
+    resolved: &Resolved,
+    target: &Target,
+    evidence: &Arc<Evidence>,
+    stage: &StageNow,
+    report: &mut ComponentReport,
+) -> Result<(Judgement, Vec<IncludeUse>), StageError> {
+    let job = &shared.job;
+    stage.enter(Stage::Verify);
+    let (all, of) = (Arc::clone(shared), Arc::clone(evidence));
+    let verified =
+        shared.cpu.run(move || verify(&of, &all.job.trust, all.job.requested, &all.job.limits)).await?;
+    let verified = Arc::new(verified);
+    report.checks = verified.checks();
+    report.signatures = verified.listed_signatures().to_vec();
+    report.attestations = verified.listed_attestations();
+    if job.keep.statements {
+        report.statements = verified.statements().iter().map(|it| it.bytes().clone()).collect();
+    }
+    if job.effective_time == EffectiveTime::OfAttestation {
+        report.effective_time = verified.attestation_time().unwrap_or(job.now);
+    }
+    let builtin = of_builtin_checks(&verified);
+    if verified.facts().is_none() {
+        report.checks.push(policy_check(CheckState::Skipped, "no attestation was accepted"));
+        return Ok((builtin, Vec::new()));
+    }
+    report.checks.extend(input::checks(evidence));
+    if job.groups.is_empty() {
+        report.checks.push(policy_check(CheckState::Skipped, "no sources"));
+        return Ok((builtin, Vec::new()));
+    }
+    stage.enter(Stage::Input);
+    let input = build_input(shared, resolved, evidence, &verified).await?;
+    stage.enter(Stage::Evaluate);
+    let mut session = job.host.session(&target.pinned);
+    let mut groups = Vec::new();
+    for group in &job.groups {
+        groups.push(judge_group(shared, group, &input, target, report, &mut session, stage).await?);
+    }
+    report.lookups = session.refused();
+    report.policy_input = Arc::into_inner(input).and_then(PolicyInput::into_text);
+    report.checks.push(Check { name: "policy", state: CheckState::Done, why: None });
+    Ok(joined(builtin, groups, evidence, job))
+}
+
+fn policy_check(state: CheckState, why: &str) -> Check {
+    Check { name: "policy", state, why: Some(why.to_owned()) }
+}
+
+fn of_builtin_checks(verified: &Verified) -> Judgement {
+    Judgement {
+        violations: verified.violations(),
+        warnings: Vec::new(),
+        successes: verified.successes(),
+        undecided: verified.undecided(),
+    }
+}
+
+async fn build_input(
+    shared: &Arc<Shared>,
+    resolved: &Resolved,
+    evidence: &Arc<Evidence>,
+    verified: &Arc<Verified>,
+) -> Result<Arc<PolicyInput>, StageError> {
+    let (all, evidence, verified) = (Arc::clone(shared), Arc::clone(evidence), Arc::clone(verified));
+    let component = resolved.component.clone();
+    let build = move || {
+        let facts = verified
+            .facts()
+            .ok_or_else(|| StageError::new(FailureKind::Panicked, "internal error: facts are gone"))?;
+        let limits = ReadLimits::default();
+        PolicyInput::build(&all.input, &component, facts, &evidence, all.job.keep.input, &limits)
+    };
+    Ok(Arc::new(shared.cpu.run(build).await??))
+}
+
+/// Evaluates a group, answering what its rules ask of the registry, and judges what they say.
+async fn judge_group(
+    shared: &Arc<Shared>,
+    group: &Group,
+    input: &Arc<PolicyInput>,
+    target: &Target,
+    report: &ComponentReport,
+    session: &mut Session,
+    stage: &StageNow,
+) -> Result<GroupJudgement, StageError> {
+    stage.enter(Stage::Evaluate);
+    let raw = evaluate_group(shared, group, input, target, report, session).await?;
+    stage.enter(Stage::Judge);
+    let (group, pinned, at) = (group.clone(), target.pinned.clone(), report.effective_time);
+    let name = Arc::clone(&report.id.name);
+    let job = move || {
+        let repository = pinned.repository.to_string();
+        group.judge.judge(&subject(&repository, &pinned, &name), at, raw)
+    };
+    shared.cpu.run(job).await
+}
+
+fn subject<'a>(repository: &'a str, pinned: &crate::model::PinnedRef, component: &'a str) -> Subject<'a> {
+    Subject { image: Some(judge::Image { repository, digest: pinned.digest }), component }
+}
+
+async fn evaluate_group(
+    shared: &Arc<Shared>,
+    group: &Group,
+    input: &Arc<PolicyInput>,
+    target: &Target,
+    report: &ComponentReport,
+    session: &mut Session,
+) -> Result<RawResults, StageError> {
+    let (all, of, input) = (Arc::clone(shared), group.clone(), Arc::clone(input));
+    let (pinned, at, id) = (target.pinned.clone(), report.effective_time, report.id.clone());
+    let start = move || {
+        let repository = pinned.repository.to_string();
+        let selection = of.judge.select(&subject(&repository, &pinned, &id.name), at);
+        let run = evaluate::Run {
+            input: input.value().clone(),
+            effective_time: at,
+            now: all.job.now,
+            seed: seed(&id, &pinned),
+            cancelled: all.job.deadline.flag(),
+        };
+        at_once(of.rules.start(run, |entry| selection.contains(entry)))
+    };
+    let mut state = shared.cpu.run(start).await?;
+    loop {
+        match state {
+            Evaluating::Done(raw) => return Ok(raw),
+            Evaluating::Asks(Asking { call, rest }) => {
+                let answer = session.answer(call).await;
+                state = shared.cpu.run(move || resume(rest, answer)).await?;
+            }
+        }
+    }
+}
+
+/// Does what is left of an answer, and goes on.
+fn resume(rest: Box<Rest>, answer: Result<Work, StageError>) -> Evaluating {
+    at_once(rest.resume(answer.and_then(|work| work())))
+}
+
+/// Answers what needs nothing from outside without leaving the thread.
+fn at_once(mut state: Evaluating) -> Evaluating {
+    loop {
+        match state {
+            Evaluating::Asks(Asking { call, rest }) => match builtins::at_once(&call) {
+                Some(reply) => state = rest.resume(reply),
+                None => return Evaluating::Asks(Asking { call, rest }),
+            },
+            done @ Evaluating::Done(_) => return done,
+        }
+    }
+}
+
+/// Chance is the same in every run: from the component's place and the image's digest.
+fn seed(id: &ComponentId, pinned: &crate::model::PinnedRef) -> u64 {
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&pinned.digest.bytes()[..8]);
+    u64::from_le_bytes(bytes) ^ id.index as u64
+}
+
+/// Built-in checks and groups together, and the optional parts of the input that could not be read.
+fn joined(
+    builtin: Judgement,
+    groups: Vec<GroupJudgement>,
+    evidence: &Evidence,
+    job: &Job,
+) -> (Judgement, Vec<IncludeUse>) {
+    let includes = groups.iter().map(|it| it.includes.clone()).collect();
+    let mut all = judge::join(groups);
+    all.violations.extend(builtin.violations);
+    all.successes.extend(builtin.successes);
+    all.undecided.extend(builtin.undecided);
+    for unread in input::unread(evidence) {
+        let path = unread.part.path();
+        if job.groups.iter().any(|group| group.rules.may_read_input(&path)) {
+            all.undecided.push(Undecided {
+                rule: format!("input.{}", path.join(".")),
+                reference: unread.why.target.clone(),
+                failure: unread.why.in_stage(Stage::Fetch),
+            });
+        }
+    }
+    judge::order::sort_judgement(&mut all);
+    (all, includes)
+}
