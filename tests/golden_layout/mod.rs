@@ -62,7 +62,10 @@ pub(crate) struct GoldenLayout {
 
 impl GoldenLayout {
     pub(crate) fn open(golden: &Path) -> Self {
-        let folder = golden.join("registry");
+        Self::at(golden.join("registry"))
+    }
+
+    pub(crate) fn at(folder: PathBuf) -> Self {
         let name = |it: &Value| {
             let name = it["annotations"]["org.opencontainers.image.ref.name"].as_str().unwrap().to_owned();
             (name, it["digest"].as_str().unwrap().parse().unwrap())

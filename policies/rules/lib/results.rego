@@ -27,10 +27,10 @@ _package(path) := array.slice(path, 1, count(path) - 1) if {
 # description: >-
 #   The value of a key of rule data: of the policy itself, of a custom data source, or of the data beside these
 #   rules. An empty list where nobody has it.
-rule_data(key) := data.rule_data__configuration__[key]
-
-else := data.rule_data_custom[key]
-
-else := data.rule_data[key]
-
-else := []
+rule_data(key) := value if {
+	value := data.rule_data__configuration__[key]
+} else := value if {
+	value := data.rule_data_custom[key]
+} else := value if {
+	value := data.rule_data[key]
+} else := []
