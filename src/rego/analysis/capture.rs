@@ -40,8 +40,13 @@ fn captured(vars: &mut Vars, term: Term, with: Vec<super::tree::With>, span: Spa
 
 /// Rewrites the template strings of a rule.
 pub(super) fn templates_of_rule(around: Around<'_>, rule: &mut Rule, errors: &mut Vec<RegoError>) {
-    for branch in &mut rule.branches {
-        let mut pass = Templates { around, vars: &mut rule.vars, errors, safe: arguments(branch) };
+    let Rule { branches, vars, .. } = rule;
+    let mut pass = Templates { around, vars, errors };
+    let mut args = branches.first().map_or_else(Vec::new, |branch| branch.args.clone());
+    args.iter_mut().for_each(|term| pass.term(term));
+    for branch in branches {
+        // All branches have the same arguments.
+        branch.args.clone_from(&args);
         pass.body(&mut branch.body);
         branch.key.iter_mut().for_each(|term| pass.term(term));
         pass.term(branch.leaf.term_mut());
@@ -55,23 +60,17 @@ pub(super) fn templates_of_query(
     body: &mut [Expr],
     errors: &mut Vec<RegoError>,
 ) {
-    Templates { around, vars, errors, safe: VarSet::default() }.body(body);
+    Templates { around, vars, errors }.body(body);
 }
 
 struct Templates<'a> {
     around: Around<'a>,
     vars: &'a mut Vars,
     errors: &'a mut Vec<RegoError>,
-    /// What may stand in a template here: all that the bodies around bind anywhere.
-    safe: VarSet,
 }
 
 impl Templates<'_> {
     fn body(&mut self, body: &mut [Expr]) {
-        for expr in &*body {
-            let bound = outputs(self.around.tree, expr, &self.safe);
-            self.safe.extend(bound);
-        }
         body.iter_mut().for_each(|expr| self.expr(expr));
     }
 
@@ -83,11 +82,7 @@ impl Templates<'_> {
             }
         }
         if let ExprKind::Every(every) = &mut expr.kind {
-            let around = self.safe.mark();
-            self.safe.extend(every.key);
-            self.safe.insert(every.value);
             self.body(&mut every.body);
-            self.safe.back_to(around);
         }
     }
 
@@ -109,10 +104,8 @@ impl Templates<'_> {
                 }
             }
             Kind::Compr(compr) => {
-                let around = self.safe.mark();
                 self.body(&mut compr.body);
                 compr.head.terms_mut().into_iter().for_each(|it| self.term(it));
-                self.safe.back_to(around);
             }
             Kind::Template(parts) => {
                 let parts = std::mem::take(parts);

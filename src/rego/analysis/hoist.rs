@@ -1,20 +1,23 @@
 //! Calls leave terms: `f(g(x))` becomes `g(x, y); f(y)`, so that what is left of a term is data, variables,
 //! references and comprehensions.
 
-use super::tree::{Base, Branch, Call, Compr, Expr, ExprKind, Kind, Ref, Rule, Term, Vars, With, WithValue};
+use super::tree::{Base, Call, Compr, Expr, ExprKind, Kind, Ref, Rule, Term, Vars, With, WithValue};
 
 /// Takes the calls out of the terms of a rule.
 pub(super) fn rule(rule: &mut Rule) {
-    let vars = &mut rule.vars;
-    for branch in &mut rule.branches {
-        let Branch { args, key: _, leaf, body, .. } = branch;
-        let mut pass = Hoist { vars };
-        let mut support = Vec::new();
-        args.iter_mut().for_each(|arg| pass.term(arg, &mut support));
-        pass.term(leaf.term_mut(), &mut support);
+    let Rule { branches, vars, .. } = rule;
+    let mut pass = Hoist { vars };
+    // All branches have the same arguments, so what replaces a call must be the same variable in all of them.
+    let mut args = branches.first().map_or_else(Vec::new, |branch| branch.args.clone());
+    let mut of_args = Vec::new();
+    args.iter_mut().for_each(|arg| pass.term(arg, &mut of_args));
+    for branch in branches {
+        branch.args.clone_from(&args);
+        let mut support = of_args.clone();
+        pass.term(branch.leaf.term_mut(), &mut support);
         // What the head needs is already free of calls.
-        pass.body(body);
-        body.append(&mut support);
+        pass.body(&mut branch.body);
+        branch.body.append(&mut support);
     }
 }
 
@@ -85,6 +88,10 @@ impl Hoist<'_> {
 
     fn reference(&mut self, reference: &mut Ref, support: &mut Vec<Expr>) {
         if let Base::Term(base) = &mut reference.base {
+            if base.is_scalar() {
+                // Nothing has such a base; types tell.
+                return;
+            }
             self.term(base, support);
             let var = match base.as_var() {
                 Some(var) => var,

@@ -1,31 +1,33 @@
 //! `rego.metadata.rule()` and `rego.metadata.chain()` become the constants that they are.
 
-use crate::rego::value::{Object, Value};
+use crate::rego::syntax::annotations::{AnnotationSet, Branch};
+use crate::rego::value::Value;
 
 use super::tree::{Call, Expr, ExprKind, Kind, Op, Rule, Term};
 use super::walk;
 
-/// What the calls in a rule give.
-#[derive(Clone, Debug)]
-pub(super) struct Metadata {
-    /// Of `rego.metadata.rule()`.
-    pub(super) rule: Value,
-    /// Of `rego.metadata.chain()`.
-    pub(super) chain: Value,
+/// What the calls in a branch of a rule give.
+struct Metadata {
+    rule: Value,
+    chain: Value,
 }
 
-/// Replaces the calls in a rule. What they give is worked out only where there is one.
-pub(super) fn rule(rule: &mut Rule, metadata: impl Fn(&Rule) -> Metadata) {
-    let mut found = false;
-    for branch in &rule.branches {
+/// Replaces the calls in a rule. What they give is worked out only where there is one. `given` says which module
+/// of the annotations each module is.
+pub(super) fn rule(rule: &mut Rule, annotations: &AnnotationSet<'_>, given: &[usize]) {
+    let Some(module) = given.get(rule.module).copied() else { return };
+    for (number, branch) in rule.branches.iter_mut().enumerate() {
+        let mut found = false;
         walk::every_expr(&branch.body, &mut |expr| found |= expr.call().is_some_and(is_metadata));
         walk::exprs_of_term(branch.leaf.term(), &mut |expr| found |= expr.call().is_some_and(is_metadata));
-    }
-    if !found {
-        return;
-    }
-    let metadata = metadata(rule);
-    for branch in &mut rule.branches {
+        if !found {
+            continue;
+        }
+        let which = if number == 0 { Branch::First } else { Branch::Else };
+        let metadata = Metadata {
+            rule: annotations.rule(module, rule.index, which),
+            chain: annotations.chain(module, rule.index, which),
+        };
         body(&mut branch.body, &metadata);
         walk::bodies_of_term_mut(branch.leaf.term_mut(), &mut |compr| body(&mut compr.body, &metadata));
     }
@@ -56,11 +58,5 @@ fn body(exprs: &mut [Expr], metadata: &Metadata) {
             }
             ExprKind::Call(_) | ExprKind::Term(_) => {}
         }
-    }
-}
-
-impl Default for Metadata {
-    fn default() -> Self {
-        Self { rule: Value::Object(Object::new()), chain: Value::from(Vec::new()) }
     }
 }

@@ -32,11 +32,11 @@ use super::engine::{Checks, CompileOptions};
 use super::error::{ErrorCode, Errors, RegoError};
 use super::hir;
 use super::source::Sources;
+use super::syntax::annotations::AnnotationSet;
 use super::syntax::ast;
 
 use capture::Around;
 use functions::Functions;
-use metadata::Metadata;
 use names::{Found, Known};
 use rules::{Exports, Globals, RuleTree};
 use tree::Counter;
@@ -84,8 +84,10 @@ pub fn analyse(
     options: &CompileOptions,
 ) -> Result<Analysis, Errors> {
     let functions = Functions::new(&options.host, &options.denied)?;
-    let mut modules: Vec<&ast::Module> = modules.iter().collect();
-    modules.sort_by_key(|module| sources.name(module.package.span));
+    let all = modules;
+    let mut sorted: Vec<usize> = (0..all.len()).collect();
+    sorted.sort_by_key(|index| sources.name(all[*index].package.span));
+    let modules: Vec<&ast::Module> = sorted.iter().map(|index| &all[*index]).collect();
     let tree = RuleTree::new(&modules);
     let exports = Exports::new(&modules);
     let mut program = Modules { sources, options, modules, functions, tree, exports, rules: Vec::new() };
@@ -95,7 +97,7 @@ pub fn analyse(
     program.check_void_calls()?;
     program.rewrite_prints()?;
     program.take_calls_out_of_terms();
-    program.insert_metadata();
+    program.insert_metadata(all, &sorted)?;
     program.empty_heads();
     program.rewrite_with()?;
     program.check_conflicts()?;
@@ -128,7 +130,7 @@ impl Modules<'_> {
     fn resolve_names(&mut self) -> Result<(), Errors> {
         let mut found = Found::default();
         let mut rules = Vec::with_capacity(self.tree.heads.len());
-        let counter = Counter::default();
+        let counter = Counter::of_rules();
         let mut heads = 0..self.tree.heads.len();
         for module in &self.modules {
             let globals = Globals::new(&module.package, &module.imports, &self.exports);
@@ -174,8 +176,11 @@ impl Modules<'_> {
         self.rules.iter_mut().for_each(hoist::rule);
     }
 
-    fn insert_metadata(&mut self) {
-        self.rules.iter_mut().for_each(|rule| metadata::rule(rule, |_| Metadata::default()));
+    /// `all` are the modules in the order in which they were given, `given` says where each stands in it.
+    fn insert_metadata(&mut self, all: &[ast::Module], given: &[usize]) -> Result<(), Errors> {
+        let annotations = AnnotationSet::new(all, self.sources)?;
+        self.rules.iter_mut().for_each(|rule| metadata::rule(rule, &annotations, given));
+        Ok(())
     }
 
     fn empty_heads(&mut self) {

@@ -26,7 +26,7 @@ pub(super) fn compile(
         Some(package) => Globals::new(package, imports, &analysis.exports),
         None => Globals::of_imports(imports),
     };
-    let mut query = Query { analysis, sources, vars: Vars::default(), body: Vec::new() };
+    let mut query = Query { analysis, sources, vars: Vars::new(&Counter::of_query()), body: Vec::new() };
     query.names(body, &globals)?;
     let values = query.capture_values();
     query.rewrite()?;
@@ -50,7 +50,7 @@ impl Query<'_> {
 
     fn names(&mut self, body: &ast::Body, globals: &Globals) -> Result<(), Errors> {
         let Analysis { tree, functions, options, .. } = self.analysis;
-        let known = Known { tree, functions, globals, checks: options.checks, counter: &Counter::default() };
+        let known = Known { tree, functions, globals, checks: options.checks, counter: &Counter::of_query() };
         let mut found = Found::default();
         (self.body, self.vars) = names::query(known, &mut found, body);
         if options.checks == Checks::Strict {

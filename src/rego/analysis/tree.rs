@@ -45,11 +45,25 @@ pub(super) struct VarInfo {
     pub(super) reads: u32,
 }
 
-/// How many names of locals were made up so far, over all rules: OPA's messages show these numbers.
-pub(super) type Counter = Rc<Cell<u32>>;
+/// Makes up names of locals over all rules as OPA does: its messages show them.
+#[derive(Clone, Debug)]
+pub(super) struct Counter {
+    prefix: &'static str,
+    next: Rc<Cell<u32>>,
+}
+
+impl Counter {
+    pub(super) fn of_rules() -> Self {
+        Self { prefix: "__local", next: Rc::default() }
+    }
+
+    pub(super) fn of_query() -> Self {
+        Self { prefix: "__localq", next: Rc::default() }
+    }
+}
 
 /// The variables of one rule.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Vars {
     all: Vec<VarInfo>,
     counter: Counter,
@@ -61,16 +75,16 @@ impl Vars {
     }
 
     pub(super) fn add(&mut self, name: Arc<str>, origin: Origin) -> Var {
-        let number = self.counter.get();
+        let number = self.counter.next.get();
         if origin != Origin::Free {
-            self.counter.set(number + 1);
+            self.counter.next.set(number + 1);
         }
         self.all.push(VarInfo { name, origin, number, reads: 0 });
         Var(u32::try_from(self.all.len() - 1).unwrap_or(u32::MAX))
     }
 
     pub(super) fn generate(&mut self) -> Var {
-        let name = format!("__local{}__", self.counter.get());
+        let name = format!("{}{}__", self.counter.prefix, self.counter.next.get());
         self.add(name.into(), Origin::Generated)
     }
 
@@ -114,6 +128,13 @@ pub(super) enum Kind {
     Template(Vec<Part>),
 }
 
+/// A key of an object that can be told from others without evaluating it.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Key {
+    Constant(Value),
+    Var(Var),
+}
+
 impl Kind {
     pub(super) fn at(self, span: Span) -> Term {
         Term { kind: self, span }
@@ -127,6 +148,15 @@ impl Term {
 
     pub(super) fn as_var(&self) -> Option<Var> {
         if let Kind::Var(var) = self.kind { Some(var) } else { None }
+    }
+
+    /// What two terms that are keys of objects have in common if they are the same key.
+    pub(super) fn as_key(&self) -> Option<Key> {
+        match &self.kind {
+            Kind::Scalar(value) => Some(Key::Constant(value.clone())),
+            Kind::Var(var) => Some(Key::Var(*var)),
+            _ => None,
+        }
     }
 
     pub(super) fn is_scalar(&self) -> bool {

@@ -119,15 +119,10 @@ impl Unifier<'_> {
     }
 
     fn objects(&mut self, a: &[(Term, Term)], b: &[(Term, Term)]) {
-        let constants = b.iter().filter_map(|(key, value)| match &key.kind {
-            Kind::Scalar(constant) => Some((constant, value)),
-            _ => None,
-        });
-        let values: HashMap<_, _> = constants.collect();
+        let values: HashMap<_, _> =
+            b.iter().filter_map(|(key, value)| Some((key.as_key()?, value))).collect();
         for (key, value) in a {
-            if let Kind::Scalar(constant) = &key.kind
-                && let Some(other) = values.get(constant)
-            {
+            if let Some(other) = key.as_key().and_then(|key| values.get(&key)) {
                 self.terms(value, other);
             }
         }

@@ -94,7 +94,8 @@ impl Checker<'_> {
         match &reference.base {
             Base::Input => Some(Type::ANY),
             Base::Var(var) => steps(self.vars.get(*var)?.clone(), &reference.steps),
-            Base::Term(term) => steps(self.of(term)?, &reference.steps),
+            // A literal, which has no steps.
+            Base::Term(_) => None,
             Base::Data => self.of_data(&reference.steps),
         }
     }
@@ -164,11 +165,11 @@ impl Checker<'_> {
     }
 
     fn unify_objects(&mut self, left: &[(Term, Term)], right: &[(Term, Term)]) -> bool {
-        let right_values: HashMap<Value, &Term> =
-            right.iter().filter_map(|(key, value)| Some((constant(key)?, value))).collect();
+        let right_values: HashMap<_, &Term> =
+            right.iter().filter_map(|(key, value)| Some((key.as_key()?, value))).collect();
         left.len() == right.len()
             && left.iter().all(|(key, value)| {
-                let other = constant(key).and_then(|key| right_values.get(&key).copied());
+                let other = key.as_key().and_then(|key| right_values.get(&key).copied());
                 other.is_some_and(|other| self.unify_unknown(value, other))
             })
     }
