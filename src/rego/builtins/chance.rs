@@ -10,7 +10,7 @@ pub(super) const BUILTINS: &[Builtin] = &[
     Builtin::new("uuid.parse", |_, args| uuid_parse(args)),
 ];
 
-/// A well mixed number for a seed and a text (SplitMix64 over FNV-1a): chance enough for sampling, not for secrets.
+/// A well mixed number for a seed and a text (`SplitMix64` over FNV-1a): chance enough for sampling, not for secrets.
 fn draw(seed: u64, text: &str, turn: u64) -> u64 {
     let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

@@ -1,6 +1,7 @@
 //! Texts that stand for other texts: base64, hexadecimal, URL queries.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -30,7 +31,7 @@ pub(super) const BUILTINS: &[Builtin] = &[
     Builtin::new("base64url.decode", base64url_decode),
     Builtin::new("hex.encode", |context, args| encoded(context, args, 2, |it| hex::encode(it))),
     Builtin::new("hex.decode", hex_decode),
-    Builtin::new("urlquery.encode", |context, args| encoded(context, args, 3, |it| query_escaped(it))),
+    Builtin::new("urlquery.encode", |context, args| encoded(context, args, 3, query_escaped)),
     Builtin::new("urlquery.decode", |context, args| {
         let text = string(args, 1)?;
         context.budget.bytes(text.len() as u64)?;
@@ -138,7 +139,8 @@ fn query_escaped(text: &str) -> String {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
             b' ' => out.push('+'),
-            other => out += &format!("%{other:02X}"),
+            // Writing to a string cannot fail.
+            other => _ = write!(out, "%{other:02X}"),
         }
     }
     out

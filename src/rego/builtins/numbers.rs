@@ -37,9 +37,8 @@ fn minus(context: &mut Context<'_>, args: &[Value]) -> Answer {
             context.draw(a.len() + b.len())?;
             answer(a.difference(b))
         }
-        (Value::Number(_), other) => Err(type_error(2, &["number"], other)),
         (Value::Set(_), other @ Value::Number(_)) => Err(type_error(2, &["set"], other)),
-        (Value::Set(_), other) => Err(type_error(2, &["number"], other)),
+        (Value::Number(_) | Value::Set(_), other) => Err(type_error(2, &["number"], other)),
         (other, _) => Err(type_error(1, &["number", "set"], other)),
     }
 }

@@ -11,6 +11,7 @@ type Result<T> = std::result::Result<T, BuiltinError>;
 pub(super) type Answer = Result<Option<Value>>;
 
 /// The answer that is a value.
+#[expect(clippy::unnecessary_wraps, reason = "it ends builtins, which may fail")]
 pub(super) fn answer(value: impl Into<Value>) -> Answer {
     Ok(Some(value.into()))
 }

@@ -52,9 +52,9 @@ fn same_or_new(text: &Str, result: &str) -> Str {
 }
 
 fn test(context: &mut Context<'_>, args: &[Value], test: fn(&str, &str) -> bool) -> Answer {
-    let (text, part) = (string(args, 1)?, string(args, 2)?);
-    context.budget.steps(text.len() as u64 / 64)?;
-    answer(test(text, part))
+    let (whole, part) = (string(args, 1)?, string(args, 2)?);
+    context.budget.steps(whole.len() as u64 / 64)?;
+    answer(test(whole, part))
 }
 
 fn trimmed(args: &[Value], trim: for<'a> fn(&'a str, &str) -> &'a str) -> Answer {
@@ -121,7 +121,7 @@ fn format_int(args: &[Value]) -> Answer {
     answer(input.truncated()?.to_str_radix(radix))
 }
 
-fn needle<'a>(args: &'a [Value]) -> Result<(&'a Str, &'a Str), BuiltinError> {
+fn needle(args: &[Value]) -> Result<(&Str, &Str), BuiltinError> {
     let (text, part) = (string(args, 1)?, string(args, 2)?);
     if part.is_empty() { failed("empty search character") } else { Ok((text, part)) }
 }

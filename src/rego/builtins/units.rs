@@ -70,12 +70,11 @@ impl Amount {
         }
         let number = if negative { -number } else { number };
         let ten = BigInt::from(10);
-        Ok(Some(match u32::try_from(places) {
-            Ok(places) => Self { number, places },
-            Err(_) => {
-                let zeros = u32::try_from(places.unsigned_abs()).unwrap_or(u32::MAX);
-                Self { number: number * ten.pow(zeros), places: 0 }
-            }
+        Ok(Some(if let Ok(places) = u32::try_from(places) {
+            Self { number, places }
+        } else {
+            let zeros = u32::try_from(places.unsigned_abs()).unwrap_or(u32::MAX);
+            Self { number: number * ten.pow(zeros), places: 0 }
         }))
     }
 }

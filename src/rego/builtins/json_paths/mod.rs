@@ -17,7 +17,7 @@ pub(super) const BUILTINS: &[Builtin] = &[
     }),
     Builtin::new("json.remove", |context, args| {
         let (value, paths) = (Value::Object(object(args, 1)?.clone()), paths(context, args)?);
-        Ok(removed(context, &value, Some(&paths))?)
+        removed(context, &value, Some(&paths))
     }),
     Builtin::new("json.patch", patch::patch),
 ];

@@ -55,13 +55,13 @@ pub(super) fn cached(
         return Ok(found.clone());
     }
     context.budget.steps(64 * key.len() as u64)?;
-    let made = Arc::new(make()?);
+    let pattern = Arc::new(make()?);
     let cache = &mut context.caches.patterns.0;
     if cache.len() >= MAX_CACHED {
         cache.clear();
     }
-    cache.insert(key.to_owned(), made.clone());
-    Ok(made)
+    cache.insert(key.to_owned(), pattern.clone());
+    Ok(pattern)
 }
 
 fn compiled(context: &mut Context<'_>, pattern: &str) -> Result<Arc<Pattern>, BuiltinError> {
@@ -236,13 +236,11 @@ fn template_match(context: &mut Context<'_>, args: &[Value]) -> Answer {
     let (template, text) = (string(args, 1)?, string(args, 2)?);
     let delimiter = |position, which: &str| {
         let text = string(args, position)?;
-        match text.as_bytes() {
-            [one] => Ok(*one),
-            _ => {
-                let length = string(args, 3)?.len();
-                failed(format!("{which} delimiter has to be exactly one character long but is {length} long"))
-            }
+        if let [one] = text.as_bytes() {
+            return Ok(*one);
         }
+        let length = string(args, 3)?.len();
+        failed(format!("{which} delimiter has to be exactly one character long but is {length} long"))
     };
     let (start, end) = (delimiter(3, "start")?, delimiter(4, "end")?);
     let pattern = template_pattern(template, start, end)?;
@@ -266,7 +264,7 @@ fn template_pattern(template: &str, start: u8, end: u8) -> Result<String, Builti
             if level == 0 {
                 let inner = &template[from..at];
                 compile(&format!("^{inner}$"))?;
-                pattern += &format!("({inner})");
+                pattern.extend(["(", inner, ")"]);
                 from = at + 1;
             }
         }

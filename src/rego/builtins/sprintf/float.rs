@@ -13,7 +13,7 @@ pub(super) fn float(value: f64, verb: char, spec: &Spec) -> Option<String> {
         'e' | 'E' => Decimal::of(size, precision.map(|it| it + 1)).scientific(precision.unwrap_or(0)),
         'f' | 'F' => format!("{size:.*}", precision.unwrap_or(0)),
         'v' | 'g' | 'G' => general(size, precision),
-        'b' => return Some(padded(value, binary(size), spec)),
+        'b' => return Some(padded(value, &binary(size), spec)),
         'x' | 'X' => hexadecimal(size, precision),
         _ => return None,
     };
@@ -23,11 +23,11 @@ pub(super) fn float(value: f64, verb: char, spec: &Spec) -> Option<String> {
     if verb.is_ascii_uppercase() && verb != 'F' {
         text = text.to_uppercase();
     }
-    Some(padded(value, text, spec))
+    Some(padded(value, &text, spec))
 }
 
 /// The sign stands before the zeros that fill up.
-fn padded(value: f64, text: String, spec: &Spec) -> String {
+fn padded(value: f64, text: &str, spec: &Spec) -> String {
     let sign = spec.sign(value.is_sign_negative());
     let length = sign.len() + text.len();
     match spec.width {

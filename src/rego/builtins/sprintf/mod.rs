@@ -74,6 +74,7 @@ impl Arg {
 
 /// What stands between `%` and the verb.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "Go's flags are independent of each other")]
 struct Spec {
     sharp: bool,
     zero: bool,

@@ -195,6 +195,7 @@ enum Folding {
     Never,
 }
 
+#[derive(Clone, Copy)]
 enum Style {
     Plain(Folding),
     Single(Folding),
