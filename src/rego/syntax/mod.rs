@@ -6,6 +6,8 @@
 pub mod annotations;
 pub mod ast;
 pub mod display;
+#[doc(hidden)]
+pub mod invariants;
 pub mod json;
 mod lexer;
 mod parser;

@@ -1,0 +1,4 @@
+package e
+p { x }
+q[x] { true }
+r := [1,, 2]
