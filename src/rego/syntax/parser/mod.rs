@@ -196,8 +196,7 @@ impl<'a> Parser<'a> {
     fn keep_comment(&mut self) {
         let span = self.here();
         if self.comments.last().is_none_or(|last| last.span.start < span.start) {
-            let text = self.text().trim_start_matches('#');
-            let text = self.text().get(1..).unwrap_or(text);
+            let text = self.text().get(1..).unwrap_or_default();
             let text = text.strip_suffix('\r').unwrap_or(text);
             self.comments.push(Comment { text: text.into(), span });
         }
