@@ -22,7 +22,6 @@ fn refusal(spec: &PolicySpec) -> String {
 const RULES: &str = "package p\n\n# METADATA\n# custom:\n#   short_name: x\ndeny contains \"x\" if input.x\n";
 
 #[test]
-#[ignore = "the analysis of Rego is yet to land"]
 fn sources_are_pinned_and_loaded_once() {
     let (_kept, path) = folder(&[("rules/p.rego", RULES), ("data/a.yaml", "a: 1\n")]);
     let (rules, data) = (format!("{path}/rules"), format!("{path}/data"));
@@ -34,7 +33,6 @@ fn sources_are_pinned_and_loaded_once() {
 }
 
 #[test]
-#[ignore = "the analysis of Rego is yet to land"]
 fn what_is_wrong_in_any_group_is_reported() {
     let (_kept, path) = folder(&[
         ("bad/p.rego", "package p\n\ndeny contains 3\n"),

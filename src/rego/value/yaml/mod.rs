@@ -9,6 +9,9 @@ mod write;
 
 use std::collections::HashMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 pub use scalar::{Scalar, resolve};
 pub use tree::{Flavor, MAX_ALIASED_NODES, Mark, Node, NodeId, NodeKind, Style, Tree};
 pub use write::to_string;
@@ -208,8 +211,21 @@ fn scalar_value(node: &Node, text: &str, style: Style) -> Result<Value, YamlErro
         Scalar::Bool(it) => Ok(it.into()),
         Scalar::Int(it) => Ok(Number::from_int(&it.into()).into()),
         Scalar::Float(it) => number(it),
+        Scalar::Text if node.tag.as_deref() == Some(BINARY) => {
+            binary(text).map_err(|kind| kind.at(node.mark))
+        }
         Scalar::Text => Ok(text.into()),
     }
+}
+
+const BINARY: &str = "tag:yaml.org,2002:binary";
+
+/// What `!!binary` encodes; bytes that are no text become U+FFFD, as in Go's JSON.
+fn binary(text: &str) -> Result<Value, YamlErrorKind> {
+    let encoded: String = text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
+    let bytes = STANDARD.decode(encoded);
+    let wrong = |_| YamlErrorKind::Tag { text: text.to_owned(), tag: "!!binary".to_owned() };
+    Ok(String::from_utf8_lossy(&bytes.map_err(wrong)?).into_owned().into())
 }
 
 /// The text of a key: whatever it means, JSON has only strings for keys.

@@ -22,6 +22,7 @@ fn documents_have_the_answers_of_go() {
         ),
         ("!!int \"1\"", "1"),
         ("!!str 1", r#""1""#),
+        ("!!binary aGVsbG8=", r#""hello""#),
         ("!!python/object:x 5", r#""5""#),
         ("2024-01-02", r#""2024-01-02""#),
         ("1e3", "1000"),
