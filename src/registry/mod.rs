@@ -12,6 +12,7 @@ pub mod layout;
 mod manifest;
 #[cfg(test)]
 pub(crate) mod memory;
+pub mod once;
 mod referrers;
 
 pub use error::{Cause, RegistryError, TokenExchange};

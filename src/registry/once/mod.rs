@@ -1,0 +1,152 @@
+//! A [`Transport`] that asks for each object once per run, however many ask it and at whatever time.
+//!
+//! Who asks while an object is under way waits for the same answer; who gives up disturbs nobody. Answers are kept
+//! for the run, absence among them, errors not. A tag is bound to one digest by the first answer, so `head` of a tag
+//! reads the manifest. Blobs are kept by digest, for all repositories, as far as the given memory goes; manifests,
+//! tags, lists and absence hold for one repository only.
+
+mod flights;
+mod memory;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::{
+    Answer, BlobId, Cause, Descriptor, Manifest, RegistryError, Traffic, Transport, blob_object,
+    manifest_object,
+};
+use crate::model::{Digest, ImageRef, PinnedRef, Repository};
+use flights::Flights;
+use memory::Memory;
+
+/// Asks each object once.
+#[derive(Clone)]
+pub struct Once(Arc<Inner>);
+
+struct Inner {
+    transport: Arc<dyn Transport>,
+    manifests: Flights<ImageRef, Manifest>,
+    heads: Flights<PinnedRef, Descriptor>,
+    blobs: Flights<(Repository, Digest), Bytes>,
+    referrers: Flights<PinnedRef, Vec<Descriptor>>,
+    memory: Memory,
+    manifest_cap: u64,
+}
+
+impl Once {
+    /// Asks `transport`, and keeps up to `blob_bytes` of blobs. `manifest_cap` bounds manifests that are read where
+    /// only a descriptor was asked for.
+    pub fn new(transport: Arc<dyn Transport>, manifest_cap: u64, blob_bytes: u64) -> Self {
+        Self(Arc::new(Inner {
+            transport,
+            manifests: Flights::default(),
+            heads: Flights::default(),
+            blobs: Flights::default(),
+            referrers: Flights::default(),
+            memory: Memory::new(blob_bytes),
+            manifest_cap,
+        }))
+    }
+}
+
+impl Inner {
+    async fn manifest(self: &Arc<Self>, reference: &ImageRef, cap: u64) -> Result<Manifest, RegistryError> {
+        let manifest = if let Some(known) = self.manifests.known(reference) {
+            known?
+        } else {
+            let (inner, wanted) = (self.clone(), reference.clone());
+            let ask = async move { inner.transport.manifest(&wanted, cap).await };
+            let manifest = self.manifests.fly(reference, cap, ask).await?;
+            let pinned = ImageRef::Pinned(reference.repository().pin(manifest.digest));
+            self.manifests.keep(pinned, &manifest);
+            manifest
+        };
+        if manifest.bytes.len() as u64 > cap {
+            let (host, object) = (reference.repository().registry(), manifest_object("GET", reference));
+            return Err(RegistryError::new(host, object, Cause::TooLarge { cap }));
+        }
+        Ok(manifest)
+    }
+
+    async fn head(self: &Arc<Self>, reference: &ImageRef) -> Result<Descriptor, RegistryError> {
+        if let Some(known) = self.manifests.known(reference) {
+            return known.map(|it| it.descriptor());
+        }
+        let ImageRef::Pinned(pinned) = reference else {
+            return self.manifest(reference, self.manifest_cap).await.map(|it| it.descriptor());
+        };
+        if let Some(known) = self.heads.known(pinned) {
+            return known;
+        }
+        let (inner, wanted) = (self.clone(), reference.clone());
+        self.heads.fly(pinned, 0, async move { inner.transport.head(&wanted).await }).await
+    }
+
+    async fn blob(
+        self: &Arc<Self>,
+        repository: &Repository,
+        blob: &BlobId,
+        cap: u64,
+    ) -> Result<Bytes, RegistryError> {
+        let key = (repository.clone(), blob.digest);
+        let bytes = match (self.memory.get(&blob.digest), self.blobs.known(&key)) {
+            (Some(bytes), _) => bytes,
+            (None, Some(known)) => known?,
+            (None, None) => {
+                let (inner, repository, wanted) = (self.clone(), repository.clone(), *blob);
+                let ask = async move {
+                    let bytes = inner.transport.blob(&repository, &wanted, cap).await?;
+                    inner.memory.put(wanted.digest, &bytes);
+                    Ok(bytes)
+                };
+                self.blobs.pass(&key, cap, ask).await?
+            }
+        };
+        let found = bytes.len() as u64;
+        let cause = match blob.size {
+            Some(expected) if expected != found => Cause::WrongSize { expected, found },
+            _ if found > cap => Cause::TooLarge { cap },
+            _ => return Ok(bytes),
+        };
+        Err(RegistryError::new(repository.registry(), blob_object(repository, &blob.digest), cause))
+    }
+
+    async fn referrers(
+        self: &Arc<Self>,
+        subject: &PinnedRef,
+        limit: usize,
+    ) -> Result<Vec<Descriptor>, RegistryError> {
+        if let Some(known) = self.referrers.known(subject) {
+            return known;
+        }
+        let (inner, wanted) = (self.clone(), subject.clone());
+        let ask = async move { inner.transport.referrers(&wanted, limit).await };
+        self.referrers.fly(subject, limit as u64, ask).await
+    }
+}
+
+impl Transport for Once {
+    fn manifest<'a>(&'a self, reference: &'a ImageRef, cap: u64) -> Answer<'a, Manifest> {
+        Box::pin(self.0.manifest(reference, cap))
+    }
+
+    fn head<'a>(&'a self, reference: &'a ImageRef) -> Answer<'a, Descriptor> {
+        Box::pin(self.0.head(reference))
+    }
+
+    fn blob<'a>(&'a self, repository: &'a Repository, blob: &'a BlobId, cap: u64) -> Answer<'a, Bytes> {
+        Box::pin(self.0.blob(repository, blob, cap))
+    }
+
+    fn referrers<'a>(&'a self, subject: &'a PinnedRef, limit: usize) -> Answer<'a, Vec<Descriptor>> {
+        Box::pin(self.0.referrers(subject, limit))
+    }
+
+    fn traffic(&self) -> Traffic {
+        self.0.transport.traffic()
+    }
+}
+
+#[cfg(test)]
+mod tests;
