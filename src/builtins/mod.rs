@@ -77,7 +77,7 @@ enum NoAnswer {
     /// A malformed argument.
     Malformed,
     /// The wire's word.
-    Registry(ImageRef, RegistryError),
+    Registry(ImageRef, Box<RegistryError>),
     /// Any other reason that is nobody's absence.
     Failed(StageError),
 }
@@ -95,11 +95,12 @@ impl Session {
             let message = format!("{} is not available yet", call.name);
             return Err(StageError::new(FailureKind::Untrusted, message));
         }
-        match oci::answer(&self.host, &call).await {
+        let host = Arc::clone(&self.host);
+        match oci::answer(&host, &call, |reference, error| self.is_refused(reference, error)).await {
             Ok(work) => Ok(work),
             Err(NoAnswer::Malformed) => Ok(undefined()),
             Err(NoAnswer::Failed(error)) => Err(error),
-            Err(NoAnswer::Registry(reference, error)) => self.no_answer(&reference, error),
+            Err(NoAnswer::Registry(reference, error)) => self.no_answer(&reference, *error),
         }
     }
 
@@ -112,11 +113,19 @@ impl Session {
         if error.is_absent() {
             return Ok(undefined());
         }
-        if error.is_denied_after_token() && *reference.repository() != self.image.repository {
-            self.refused.insert(reference.to_string());
+        if self.is_refused(reference, &error) {
             return Ok(undefined());
         }
         Err(error.into())
+    }
+
+    /// Did another repository refuse, after it knew who asks? Then the look-up is listed.
+    fn is_refused(&mut self, reference: &ImageRef, error: &RegistryError) -> bool {
+        let refused = error.is_denied_after_token() && *reference.repository() != self.image.repository;
+        if refused {
+            self.refused.insert(reference.to_string());
+        }
+        refused
     }
 }
 
@@ -126,3 +135,6 @@ fn undefined() -> Work {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod golden_tests;

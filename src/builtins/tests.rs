@@ -1,6 +1,8 @@
 use super::*;
 use crate::registry::memory::{INDEX, Memory};
+use crate::registry::{Cause, TokenExchange};
 use crate::rego::types::parse_fn;
+use crate::rego::value::SetBuilder;
 use crate::rego::value::json;
 
 const REPOSITORY: &str = "registry.example/app";
@@ -69,6 +71,35 @@ async fn what_is_not_there_is_undefined_and_what_nobody_knows_stops_the_rule() {
     assert_eq!(shown(&ask(&mut session, "ec.oci.descriptor", absent).await), "undefined");
     let sigstore = ask(&mut session, "ec.sigstore.verify_image", Vec::new()).await;
     assert_eq!(sigstore.unwrap_err().kind, FailureKind::Untrusted);
+}
+
+#[tokio::test]
+async fn another_repository_that_refuses_is_undefined_and_listed_and_ones_own_stops_the_rule() {
+    let denied = |token| Cause::Denied { status: 403, token, code: String::new() };
+    let mut memory = Memory::default();
+    let good = memory.put_image("registry.example/other:good", "{}", &[], "");
+    memory.fail("registry.example/other:secret", denied(TokenExchange::Done));
+    memory.fail("registry.example/other:unknown", denied(TokenExchange::NotDone));
+    memory.fail("registry.example/app:secret", denied(TokenExchange::Done));
+    let mut session = session(memory);
+    let manifest = "ec.oci.image_manifest";
+    assert_eq!(
+        shown(&ask(&mut session, manifest, vec!["registry.example/other:secret".into()]).await),
+        "undefined"
+    );
+    assert_eq!(session.refused(), ["registry.example/other:secret"]);
+    for stops in ["registry.example/other:unknown", "registry.example/app:secret"] {
+        let reply = ask(&mut session, manifest, vec![stops.into()]).await;
+        assert_eq!(reply.unwrap_err().kind, FailureKind::Unauthorised, "{stops}");
+    }
+    let mut set = SetBuilder::new();
+    for member in [&good.to_string(), "registry.example/other:secret", "registry.example/other:none", "%"] {
+        set.push(Value::from(member));
+    }
+    let reply =
+        ask(&mut session, "ec.oci.image_manifests", vec![Value::Set(set.build())]).await.unwrap().unwrap();
+    assert_eq!(reply.as_object().unwrap().keys().collect::<Vec<_>>(), [&Value::from(good.to_string())]);
+    assert_eq!(session.refused(), ["registry.example/other:secret"]);
 }
 
 #[test]

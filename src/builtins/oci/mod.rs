@@ -10,7 +10,7 @@ use futures_util::{StreamExt, stream};
 
 use super::{Host, NoAnswer, Work};
 use crate::model::{FailureKind, ImageRef, PinnedRef, failure::StageError};
-use crate::registry::{BlobId, ImageManifest, Manifest};
+use crate::registry::{BlobId, ImageManifest, Manifest, RegistryError};
 use crate::rego::host::HostCall;
 use crate::rego::value::{ObjectBuilder, ReadLimits, Value, json};
 
@@ -61,7 +61,12 @@ pub(super) fn with_descriptor(declaration: &str) -> String {
 
 type Found<T> = Result<T, NoAnswer>;
 
-pub(super) async fn answer(host: &Host, call: &HostCall) -> Found<Work> {
+/// `refused` notes, and tells, whether a member of a set may be left out because its repository refused it.
+pub(super) async fn answer(
+    host: &Host,
+    call: &HostCall,
+    refused: impl FnMut(&ImageRef, &RegistryError) -> bool,
+) -> Found<Work> {
     match call.name.as_str() {
         "ec.oci.blob" => host.blob(call).await,
         "ec.oci.parsed_blob" => host.parsed_blob(call).await,
@@ -69,7 +74,7 @@ pub(super) async fn answer(host: &Host, call: &HostCall) -> Found<Work> {
         "ec.oci.image_files" => host.image_files(call).await,
         "ec.oci.descriptor" => host.descriptor(call).await,
         "ec.oci.image_manifest" => host.image_manifest(call).await,
-        "ec.oci.image_manifests" => host.image_manifests(call).await,
+        "ec.oci.image_manifests" => manifests(host.image_manifests(call).await?, refused),
         "ec.oci.image_index" => host.image_index(call).await,
         "ec.oci.image_tag_refs" => host.image_tag_refs(call).await,
         "ec.oci.image_referrers" => host.image_referrers(call).await,
@@ -78,6 +83,24 @@ pub(super) async fn answer(host: &Host, call: &HostCall) -> Found<Work> {
             Err(NoAnswer::Failed(error))
         }
     }
+}
+
+/// What cannot be had is left out, unless nobody knows whether it can be had.
+fn manifests(
+    found: Vec<(String, Found<ImageManifest>)>,
+    mut refused: impl FnMut(&ImageRef, &RegistryError) -> bool,
+) -> Found<Work> {
+    let mut manifests = ObjectBuilder::new();
+    for (text, image) in found {
+        match image {
+            Ok(image) => manifests.push_str(text, values::image(&image)),
+            Err(NoAnswer::Malformed) => {}
+            Err(NoAnswer::Registry(_, error)) if error.is_absent() => {}
+            Err(NoAnswer::Registry(reference, error)) if refused(&reference, &error) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(ready(Value::Object(manifests.build_last_wins())))
 }
 
 fn reference(call: &HostCall) -> Found<ImageRef> {
@@ -112,7 +135,7 @@ fn ready(value: Value) -> Work {
 impl Host {
     async fn manifest(&self, reference: &ImageRef) -> Found<Manifest> {
         let manifest = self.transport.manifest(reference, self.limits.manifest_bytes).await;
-        manifest.map_err(|error| NoAnswer::Registry(reference.clone(), error))
+        manifest.map_err(|error| NoAnswer::Registry(reference.clone(), error.into()))
     }
 
     /// The image that a reference names; of an index the child for linux/amd64, and nothing where there is none.
@@ -133,7 +156,7 @@ impl Host {
     async fn bytes(&self, blob: &PinnedRef, cap: u64) -> Found<Bytes> {
         let id = BlobId { digest: blob.digest, size: None };
         let bytes = self.transport.blob(&blob.repository, &id, cap).await;
-        bytes.map_err(|error| NoAnswer::Registry(ImageRef::Pinned(blob.clone()), error))
+        bytes.map_err(|error| NoAnswer::Registry(ImageRef::Pinned(blob.clone()), error.into()))
     }
 
     async fn blob(&self, call: &HostCall) -> Found<Work> {
@@ -166,7 +189,7 @@ impl Host {
     async fn descriptor(&self, call: &HostCall) -> Found<Work> {
         let reference = reference(call)?;
         let head = self.transport.head(&reference).await;
-        let descriptor = head.map_err(|error| NoAnswer::Registry(reference, error))?;
+        let descriptor = head.map_err(|error| NoAnswer::Registry(reference, error.into()))?;
         Ok(ready(values::descriptor(&descriptor)))
     }
 
@@ -180,29 +203,18 @@ impl Host {
         manifest.as_index().map(|it| ready(values::index(it))).ok_or(NoAnswer::Malformed)
     }
 
-    /// What cannot be had is left out, unless nobody knows whether it can be had.
-    async fn image_manifests(&self, call: &HostCall) -> Found<Work> {
+    /// Each member with what came of it, in the set's order.
+    async fn image_manifests(&self, call: &HostCall) -> Found<Vec<(String, Found<ImageManifest>)>> {
         let members = call.args.first().and_then(Value::as_set).ok_or(NoAnswer::Malformed)?;
         let texts: Option<Vec<String>> = members.iter().map(|it| it.as_str().map(str::to_owned)).collect();
-        let texts = texts.ok_or(NoAnswer::Malformed)?;
-        let found: Vec<_> = stream::iter(texts)
-            .map(|text| async move {
-                let reference = ImageRef::parse(&text).map_err(|_| NoAnswer::Malformed)?;
-                Ok((text, self.image(&reference).await?.1))
-            })
-            .buffered(CONCURRENCY)
-            .collect()
-            .await;
-        let mut manifests = ObjectBuilder::new();
-        for one in found {
-            match one {
-                Ok((text, image)) => manifests.push_str(text, values::image(&image)),
-                Err(NoAnswer::Malformed) => {}
-                Err(NoAnswer::Registry(_, error)) if error.is_absent() => {}
-                Err(other) => return Err(other),
-            }
-        }
-        Ok(ready(Value::Object(manifests.build_last_wins())))
+        let found = stream::iter(texts.ok_or(NoAnswer::Malformed)?).map(|text| async move {
+            let image = match ImageRef::parse(&text) {
+                Ok(reference) => self.image(&reference).await.map(|(_, image)| image),
+                Err(_) => Err(NoAnswer::Malformed),
+            };
+            (text, image)
+        });
+        Ok(found.buffered(CONCURRENCY).collect().await)
     }
 
     async fn digest_of(&self, reference: ImageRef) -> Found<PinnedRef> {
@@ -223,7 +235,7 @@ impl Host {
             match self.transport.head(&tag).await {
                 Ok(_) => refs.push(Value::from(tag.to_string())),
                 Err(error) if error.is_absent() => {}
-                Err(error) => return Err(NoAnswer::Registry(tag, error)),
+                Err(error) => return Err(NoAnswer::Registry(tag, error.into())),
             }
         }
         Ok(ready(Value::from(refs)))
@@ -238,7 +250,7 @@ impl Host {
                     listed.iter().map(|it| values::referrer(it, &image.repository.pin(it.digest))).collect();
                 Ok(ready(Value::from(all)))
             }
-            Err(error) => Err(NoAnswer::Registry(ImageRef::Pinned(image), error)),
+            Err(error) => Err(NoAnswer::Registry(ImageRef::Pinned(image), error.into())),
         }
     }
 }
