@@ -139,7 +139,7 @@ fn location(sources: &Sources, span: Span) -> String {
 }
 
 impl Analysis {
-    /// Whether base documents have values where rules are.
+    /// Whether base documents, an object, have values where rules are.
     ///
     /// # Errors
     /// One for each such rule.
@@ -153,10 +153,12 @@ impl Analysis {
                 continue;
             }
             for (key, child) in &node.children {
-                if let Some(value) = value.get_str(key.as_str()) {
-                    let separator = if path.is_empty() { "" } else { "/" };
-                    todo.push((child, value, format!("{path}{separator}{}", key.as_str())));
-                }
+                let separator = if path.is_empty() { "" } else { "/" };
+                let path = format!("{path}{separator}{}", key.as_str());
+                // What is no object leaves no room for rules below it.
+                let below =
+                    if value.as_object().is_some() { value.get_str(key.as_str()) } else { Some(value) };
+                todo.extend(below.map(|value| (child, value, path)));
             }
         }
         super::end_of_phase(sources, errors)

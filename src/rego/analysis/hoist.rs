@@ -41,6 +41,7 @@ impl Hoist<'_> {
         for with in &mut expr.with {
             if let WithValue::Term(value) = &mut with.value {
                 self.term(value, out);
+                self.composite_to_var(value, out);
             }
         }
         let mut support = Vec::new();
@@ -59,6 +60,16 @@ impl Hoist<'_> {
         }
         out.extend(support.into_iter().map(|it| under(it, &expr.with)));
         out.push(expr);
+    }
+
+    /// Modifiers are repeated for every part of their expression, so their values must be small.
+    fn composite_to_var(&mut self, term: &mut Term, out: &mut Vec<Expr>) {
+        if matches!(term.kind, Kind::Array(_) | Kind::Object(_) | Kind::Set(_) | Kind::Compr(_)) {
+            let span = term.span;
+            let var = Term::var(self.vars.generate(), span);
+            let value = std::mem::replace(term, var.clone());
+            out.push(Expr::unify(var, value, span));
+        }
     }
 
     /// Replaces the calls in a term by variables, which `support` binds.

@@ -88,6 +88,7 @@ pub fn analyse(
     let mut sorted: Vec<usize> = (0..all.len()).collect();
     sorted.sort_by_key(|index| sources.name(all[*index].package.span));
     let modules: Vec<&ast::Module> = sorted.iter().map(|index| &all[*index]).collect();
+    end_of_phase(sources, rules::check_paths(&modules))?;
     let tree = RuleTree::new(&modules);
     let exports = Exports::new(&modules);
     let mut program = Modules { sources, options, modules, functions, tree, exports, rules: Vec::new() };

@@ -24,6 +24,10 @@ use super::tree::{
     Polarity, Ref, Rule, Target, Term, Var, Vars, With, WithValue,
 };
 
+/// Modifiers that one expression may have: each expression that is made of its parts gets them all. The released
+/// policies have at most ten.
+const MAX_WITH: usize = 256;
+
 /// What stages of OPA would report, in their order.
 #[derive(Debug, Default)]
 pub(super) struct Found {
@@ -420,6 +424,11 @@ impl<'a, 'f> Resolver<'a, 'f> {
     }
 
     fn withs(&mut self, withs: &[ast::With]) -> Vec<With> {
+        if let Some(first) = withs.get(MAX_WITH) {
+            let message = format!("more than {MAX_WITH} with modifiers on an expression");
+            self.found.locals.push(compile_error(message, Some(first.span)));
+            return Vec::new();
+        }
         withs.iter().map(|with| self.with(with)).collect()
     }
 

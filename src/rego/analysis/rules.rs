@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use crate::rego::error::{ErrorCode, RegoError};
 use crate::rego::source::Span;
 use crate::rego::syntax::ast;
 use crate::rego::value::{Number, Str, Value};
@@ -48,6 +49,26 @@ pub(super) struct RuleTree {
     pub(super) heads: Vec<Head>,
     /// The modules of each package.
     pub(super) packages: HashMap<NodeId, Vec<usize>>,
+}
+
+/// Parts that a package's path and the constant part of a rule's name have together at most: the tree of rules is
+/// walked and dropped by recursion. The packages of the released policies have two.
+const MAX_PATH_PARTS: usize = 256;
+
+/// Errors for the packages and rules with names that are too long.
+pub(super) fn check_paths(modules: &[&ast::Module]) -> Vec<RegoError> {
+    let mut errors = Vec::new();
+    for module in modules {
+        let package = module.package.path.path.len();
+        let names = module.rules.iter().map(|rule| (rule.head.reference.path.len() + 1, rule.span));
+        for (parts, span) in std::iter::once((0, module.package.span)).chain(names) {
+            if package + parts > MAX_PATH_PARTS {
+                let message = format!("name has more than {MAX_PATH_PARTS} parts");
+                errors.push(RegoError::new(ErrorCode::Compile, message, Some(span)));
+            }
+        }
+    }
+    errors
 }
 
 impl RuleTree {

@@ -21,6 +21,47 @@ struct Needs {
     closed: Vec<Var>,
 }
 
+/// Variables that an expression may wait for and still be looked at whenever one of them is bound. What waits for
+/// more is looked at when a good part of them is, and in the end: looking costs as much as the expression is long.
+const FEW_VARS: usize = 64;
+
+/// How far an expression is.
+enum State {
+    Taken,
+    Waiting {
+        /// How many variables it waits for, at most.
+        missing: usize,
+        /// How many of them were bound since it was looked at.
+        bound: usize,
+    },
+}
+
+/// When an expression is looked at again.
+enum Woken {
+    Taken,
+    Now,
+    Later,
+}
+
+impl State {
+    fn new(needs: &Needs) -> Self {
+        Self::Waiting { missing: needs.open.len() + needs.closed.len(), bound: 0 }
+    }
+
+    fn looked_at(&mut self) {
+        if let Self::Waiting { missing, bound } = self {
+            *missing = missing.saturating_sub(*bound);
+            *bound = 0;
+        }
+    }
+
+    fn woken(&mut self) -> Woken {
+        let Self::Waiting { missing, bound } = self else { return Woken::Taken };
+        *bound += 1;
+        if *missing <= FEW_VARS || *bound * 8 >= *missing { Woken::Now } else { Woken::Later }
+    }
+}
+
 /// Orders bodies, outer ones first, and remembers what stays unsafe.
 pub(crate) struct Order<'a> {
     tree: &'a RuleTree,
@@ -60,30 +101,36 @@ impl<'a> Order<'a> {
             needs.open.iter().chain(&needs.closed).for_each(|var| waiting.entry(*var).or_default().push(at));
         }
         let mut order = Vec::with_capacity(body.len());
-        let mut taken = vec![false; body.len()];
+        let mut states: Vec<State> = needs.iter().map(State::new).collect();
         let mut pass: BTreeSet<usize> = (0..body.len()).collect();
-        let mut next_pass = BTreeSet::new();
+        let (mut next_pass, mut put_off) = (BTreeSet::new(), BTreeSet::new());
         while !pass.is_empty() {
             while let Some(at) = pass.pop_first() {
                 let bound = outputs(self.tree, &body[at], &self.safe);
                 if !self.is_ready(&needs[at], &bound) {
+                    states[at].looked_at();
                     continue;
                 }
-                taken[at] = true;
+                states[at] = State::Taken;
                 order.push(at);
                 for var in bound {
                     self.safe.insert(var);
                     for waiter in waiting.remove(&var).unwrap_or_default() {
-                        match waiter {
-                            _ if taken[waiter] => false,
-                            later if later > at => pass.insert(later),
-                            earlier => next_pass.insert(earlier),
+                        match states[waiter].woken() {
+                            Woken::Taken => false,
+                            Woken::Later => put_off.insert(waiter),
+                            Woken::Now if waiter > at => pass.insert(waiter),
+                            Woken::Now => next_pass.insert(waiter),
                         };
                     }
                 }
             }
             std::mem::swap(&mut pass, &mut next_pass);
+            if pass.is_empty() {
+                std::mem::swap(&mut pass, &mut put_off);
+            }
         }
+        let taken: Vec<bool> = states.iter().map(|state| matches!(state, State::Taken)).collect();
         for at in (0..body.len()).filter(|at| !taken[*at]) {
             self.report(&body[at], &needs[at]);
         }

@@ -9,8 +9,8 @@ use super::super::rules::{NodeId, RuleTree};
 use super::super::tree::Var;
 
 /// Parts that a type may have before it counts as anything: types of values built from values built from values
-/// could grow without end. The largest in the released policies has some hundred.
-const MAX_TYPE_PARTS: usize = 4096;
+/// could grow without end. Larger literals are not looked into.
+const MAX_TYPE_PARTS: usize = 1024;
 
 /// How deeply a type may nest before it counts as anything; no honest document comes near.
 const MAX_TYPE_DEPTH: usize = 64;
@@ -121,21 +121,25 @@ impl RuleTypes {
 
     /// The type of all that is at a place and below.
     pub(crate) fn extent(&self, tree: &RuleTree, place: NodeId) -> Type {
+        let mut left = MAX_TYPE_PARTS;
+        self.extent_within(tree, place, &mut left).unwrap_or(Type::ANY)
+    }
+
+    /// Nothing where it has more parts than are left.
+    fn extent_within(&self, tree: &RuleTree, place: NodeId, left: &mut usize) -> Option<Type> {
         if let Some(ty) = self.get(place) {
-            return ty.clone();
+            return fits(ty, MAX_TYPE_DEPTH, left).then(|| ty.clone());
         }
         let mut keys = Vec::new();
         for (key, child) in &tree.get(place).children {
             let is_key = matches!(key, Value::String(_) | Value::Number(_) | Value::Bool(_));
             if is_key && self.is_known(*child) {
-                keys.push((key.clone(), self.extent(tree, *child)));
-            }
-            if keys.len() > MAX_TYPE_PARTS {
-                return Type::ANY;
+                *left = left.checked_sub(1)?;
+                keys.push((key.clone(), self.extent_within(tree, *child, left)?));
             }
         }
         let rest = Some(std::sync::Arc::new((Type::String, Type::ANY)));
-        bounded(Type::Object(ObjectType { rest, keys }))
+        Some(Type::Object(ObjectType { rest, keys }))
     }
 }
 
@@ -206,6 +210,20 @@ pub(crate) fn any_object() -> Type {
     Type::object_of(Type::ANY, Type::ANY)
 }
 
+/// The type of a value as OPA sees it written out: what is empty may hold anything.
+pub(crate) fn of_value(value: &Value) -> Type {
+    match value {
+        Value::Array(items) if items.is_empty() => Type::array_of(Type::ANY),
+        Value::Array(items) => Type::tuple(items.iter().map(of_value).collect()),
+        Value::Object(pairs) if pairs.is_empty() => any_object(),
+        Value::Object(pairs) => {
+            let keys = pairs.iter().map(|(key, value)| (key.clone(), of_value(value))).collect();
+            Type::Object(ObjectType { rest: None, keys })
+        }
+        other => Type::of(other),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::rego::value::Object;
@@ -234,7 +252,6 @@ mod tests {
 
     #[test]
     fn an_empty_object_is_of_any_keys() {
-        assert_eq!(any_object().to_string(), "object[any: any]");
-        assert_eq!(Type::of(&Value::Object(Object::new())).to_string(), "object");
+        assert_eq!(of_value(&Value::Object(Object::new())).to_string(), "object[any: any]");
     }
 }

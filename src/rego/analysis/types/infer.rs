@@ -57,7 +57,7 @@ impl Checker<'_> {
     /// The type of a term, if all of it is known.
     pub(crate) fn of(&mut self, term: &Term) -> Option<Type> {
         let ty = match &term.kind {
-            Kind::Scalar(value) => Type::of(value),
+            Kind::Scalar(value) => env::of_value(value),
             Kind::Var(var) => return self.vars.get(*var).cloned(),
             Kind::Ref(reference) => return self.of_ref(reference),
             Kind::Array(items) if items.is_empty() => Type::array_of(Type::ANY),
