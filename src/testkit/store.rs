@@ -7,6 +7,7 @@ use std::path::Path;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use super::registry::{Contents, ReferrersApi};
 use crate::model::{Digest, ImageRef};
 
 /// The annotation that names a manifest in `index.json`.
@@ -77,6 +78,20 @@ impl Store {
     /// Every blob and manifest, sorted by digest.
     pub fn blobs(&self) -> impl Iterator<Item = (&Digest, &Bytes)> {
         self.blobs.iter()
+    }
+
+    /// The same for a registry in process, whatever the hosts in the names.
+    pub fn contents(&self, referrers: ReferrersApi) -> Contents {
+        let mut contents = Contents::new(referrers);
+        for (name, digest, media_type) in self.names() {
+            if let Some(bytes) = self.bytes(&digest) {
+                contents.manifest(name, media_type, bytes.clone());
+            }
+        }
+        for bytes in self.blobs.values() {
+            contents.blob(bytes.clone());
+        }
+        contents
     }
 
     /// The files of the layout by path: `oci-layout`, `index.json`, `blobs/sha256/…`.

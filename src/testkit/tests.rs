@@ -78,3 +78,23 @@ fn referrers_are_listed_under_the_fallback_tag_in_the_order_of_their_coming() {
     assert_eq!(listed, [first.digest.to_string(), second.digest.to_string()]);
     assert_eq!(store.json(&first.digest).unwrap()["subject"]["digest"], image.digest.to_string());
 }
+
+#[tokio::test]
+async fn a_registry_in_process_serves_what_a_scenario_made_and_not_what_it_lost() {
+    use registry::{ReferrersApi, Registry, Tls};
+    let scenario = Scenario::new("registry.example/team").with(App::named("a").with_lost_provenance());
+    let built = scenario.build().unwrap();
+    let contents = built.store.contents(ReferrersApi::Missing);
+    let server = Registry::start(contents, Vec::new(), Tls::Refused).await.unwrap();
+    let get = async |path: String| {
+        let answer = reqwest::get(format!("http://{}/v2/{path}", server.address())).await.unwrap();
+        (answer.status().as_u16(), answer.bytes().await.unwrap())
+    };
+    let image = built.components[0].1.digest;
+    let (status, bytes) = get("team/a/manifests/latest".to_owned()).await;
+    assert_eq!((status, Digest::of(&bytes)), (200, image));
+    let (_, attached) = get(format!("team/a/manifests/sha256-{}.att", image.hex())).await;
+    let attached: serde_json::Value = serde_json::from_slice(&attached).unwrap();
+    let lost = attached["layers"][0]["digest"].as_str().unwrap();
+    assert_eq!(get(format!("team/a/blobs/{lost}")).await.0, 404);
+}

@@ -53,7 +53,7 @@ pub(super) fn check(
     for layer in layers {
         match read(layer, image, signer, limits) {
             Ok((draft, signatures)) => drafts.push((layer, draft, signatures)),
-            Err(why) if may_be_passed_over(&why, signer) => passed_over.push(why.to_string()),
+            Err(why) if may_be_passed_over(&why, signer) => passed_over.push(&why.to_string()),
             Err(why) => return Err(Refused::Unusable(format!("unable to parse untyped provenance: {why}"))),
         }
     }

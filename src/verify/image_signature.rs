@@ -38,7 +38,7 @@ pub(super) fn check(
     for layer in layers {
         match verify(layer, image, key) {
             Ok(signature) => verified.push(signature),
-            Err(why) => passed_over.push(why.to_string()),
+            Err(why) => passed_over.push(&why.to_string()),
         }
     }
     if verified.is_empty() { Err(Rejection::no_signature(passed_over)) } else { Ok((verified, passed_over)) }

@@ -9,9 +9,19 @@ pub struct PassedOver(Vec<String>);
 /// So many reasons stand in a message; of the others only the number.
 const REASONS: usize = 10;
 
+/// Characters of one reason: they quote what somebody else wrote, which may be megabytes.
+const REASON: usize = 512;
+
+fn bounded(why: &str) -> String {
+    match why.char_indices().nth(REASON) {
+        Some((end, _)) => format!("{}…", &why[..end]),
+        None => why.to_owned(),
+    }
+}
+
 impl PassedOver {
-    pub(super) fn push(&mut self, why: String) {
-        self.0.push(why);
+    pub(super) fn push(&mut self, why: &str) {
+        self.0.push(bounded(why));
     }
 
     /// Did all layers count?
@@ -66,7 +76,9 @@ impl Rejection {
                 let why = passed_over.joined();
                 (format!("{NO_MATCHING_ATTESTATION} Error: no matching attestations: {why}"), passed_over)
             }
-            Refused::Unusable(why) => (format!("{ATTESTATION_FAILED}: {why}"), PassedOver::default()),
+            Refused::Unusable(why) => {
+                (format!("{ATTESTATION_FAILED}: {}", bounded(&why)), PassedOver::default())
+            }
         };
         Self { message, passed_over }
     }
@@ -77,7 +89,7 @@ impl Rejection {
             Refused::NoneMatches(passed_over) => {
                 (format!("no matching attestations: {}", passed_over.joined()), passed_over)
             }
-            Refused::Unusable(why) => (why, PassedOver::default()),
+            Refused::Unusable(why) => (bounded(&why), PassedOver::default()),
         };
         let message =
             format!("{ATTESTATION_FAILED}: failed to fetch attestations (signature check skipped): {why}");

@@ -334,3 +334,14 @@ fn statements_keep_the_order_of_the_layers_and_other_predicates_are_taken_as_the
     assert_eq!(summaries[0].predicate_build_type, "");
     assert_eq!(summaries[1].predicate_build_type, "https://tekton.dev/chains/v2/slsa-tekton");
 }
+
+#[test]
+fn a_message_quotes_only_the_beginning_of_what_somebody_else_wrote() {
+    let long = "k".repeat(1 << 20);
+    let twice = signed_payload(format!(r#"{{"{long}":1,"{long}":2}}"#));
+    let message = refused(vec![twice]);
+    assert!(message.contains("the key \"kkkk") && message.len() < 1024, "{} bytes", message.len());
+    let other_type = envelope_layer(&key(), &long, b"{}");
+    let message = refused(vec![other_type; 200]);
+    assert!(message.contains("and 190 more") && message.len() < 8 * 1024, "{} bytes", message.len());
+}
