@@ -124,9 +124,13 @@ fn read_json(context: &mut Context<'_>, text: &str) -> Result<Result<Value, Json
     }
 }
 
-/// In OPA's words, which know no places.
 fn json_failed<T>(error: JsonError) -> Result<T, BuiltinError> {
-    failed(match error.kind {
+    failed(json_message(&error))
+}
+
+/// In OPA's words, which know no places.
+pub(super) fn json_message(error: &JsonError) -> String {
+    match error.kind {
         JsonErrorKind::UnexpectedEnd if error.offset == 0 => "EOF".to_owned(),
         JsonErrorKind::UnexpectedEnd => "unexpected EOF".to_owned(),
         // What could begin another value is told apart from what could not.
@@ -134,8 +138,8 @@ fn json_failed<T>(error: JsonError) -> Result<T, BuiltinError> {
             b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => format!("error: {}", error.kind),
             _ => JsonErrorKind::Unexpected { found, place: Place::Value }.to_string(),
         },
-        kind => kind.to_string(),
-    })
+        ref kind => kind.to_string(),
+    }
 }
 
 fn read_yaml(context: &mut Context<'_>, text: &str) -> Result<Result<Value, YamlError>, BuiltinError> {

@@ -17,7 +17,7 @@ pub(super) const BUILTINS: &[Builtin] = &[
     Builtin::new("base64.decode", |context, args| {
         let text = string(args, 1)?;
         context.budget.bytes(text.len() as u64)?;
-        answer(base64_text(text, &STANDARD, STANDARD_DIGITS)?)
+        answer(text_of(&base64_bytes(text, &STANDARD, STANDARD_DIGITS)?))
     }),
     Builtin::new("base64.is_valid", |context, args| {
         let Some(text) = any(args, 1).as_str() else { return answer(false) };
@@ -70,10 +70,6 @@ fn base64_bytes(text: &str, engine: &GeneralPurpose, digits: &str) -> Result<Vec
         .or_else(|_| failed(format!("illegal base64 data at input byte {}", fault(text, digits))))
 }
 
-fn base64_text(text: &str, engine: &GeneralPurpose, digits: &str) -> Result<String, BuiltinError> {
-    base64_bytes(text, engine, digits).map(|it| text_of(&it))
-}
-
 /// The byte at which Go's decoder gives up on a text that is not base64.
 fn fault(text: &str, digits: &str) -> usize {
     let digit = |it: u8| it.is_ascii_alphanumeric() || digits.as_bytes().contains(&it);
@@ -103,13 +99,23 @@ fn fault(text: &str, digits: &str) -> usize {
 fn base64url_decode(context: &mut Context<'_>, args: &[Value]) -> Answer {
     let text = string(args, 1)?;
     context.budget.bytes(text.len() as u64)?;
+    answer(base64url_text(text)?)
+}
+
+/// The bytes of base64 with the digits for URLs, with or without padding.
+pub(super) fn base64url_bytes(text: &str) -> Result<Vec<u8>, BuiltinError> {
     let padding = match (text.ends_with('='), text.len() % 4) {
         (true, _) | (_, 0) => "",
         (_, 2) => "==",
         (_, 3) => "=",
         _ => return failed(format!("illegal base64url string: {text}")),
     };
-    answer(base64_text(&format!("{text}{padding}"), &URL, URL_DIGITS)?)
+    base64_bytes(&format!("{text}{padding}"), &URL, URL_DIGITS)
+}
+
+/// The same as text.
+pub(super) fn base64url_text(text: &str) -> Result<String, BuiltinError> {
+    base64url_bytes(text).map(|it| text_of(&it))
 }
 
 fn hex_decode(context: &mut Context<'_>, args: &[Value]) -> Answer {

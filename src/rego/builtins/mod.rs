@@ -18,6 +18,7 @@ mod glob;
 mod graph;
 mod json_paths;
 mod json_schema;
+mod jwt;
 mod net;
 mod numbers;
 mod objects;
@@ -130,6 +131,7 @@ const FAMILIES: &[&[Builtin]] = &[
     graph::BUILTINS,
     json_paths::BUILTINS,
     json_schema::BUILTINS,
+    jwt::BUILTINS,
     net::BUILTINS,
     numbers::BUILTINS,
     objects::BUILTINS,

@@ -83,8 +83,13 @@ impl What {
     }
 }
 
-fn invalid<T>(text: &str, why: &str) -> Result<T, BuiltinError> {
-    failed(format!("input:{text}, pos:0, {why}: the input provided is invalid"))
+fn invalid<T>(
+    text: &str,
+    rest: &std::iter::Peekable<std::str::Chars<'_>>,
+    why: &str,
+) -> Result<T, BuiltinError> {
+    let position = text.chars().count() - rest.clone().count();
+    failed(format!("input:{text}, pos:{position}, {why}: the input provided is invalid"))
 }
 
 fn tokens(text: &str) -> Result<Vec<Token>, BuiltinError> {
@@ -92,14 +97,14 @@ fn tokens(text: &str) -> Result<Vec<Token>, BuiltinError> {
     let mut chars = text.chars().peekable();
     while let Some(char) = chars.next() {
         let what = match char {
-            '*' | '+' => return invalid(text, "flag must be preceded by a token"),
+            '*' | '+' => return invalid(text, &chars, "flag must be preceded by a token"),
             '.' => What::Any,
             '\\' => match chars.next() {
                 Some(char) => What::OneOf(vec![(char, char)]),
-                None => return invalid(text, "input ends with a \\ (escape) character"),
+                None => return invalid(text, &chars, "input ends with a \\ (escape) character"),
             },
             '[' => What::OneOf(ranges(text, &mut chars)?),
-            ']' => return invalid(text, "found ']' without matching '['"),
+            ']' => return invalid(text, &chars, "set-close ']' with no preceding '['"),
             char => What::OneOf(vec![(char, char)]),
         };
         let repeat = match chars.peek() {
@@ -123,17 +128,17 @@ fn ranges(
     let mut open_range = false;
     loop {
         let char = match chars.next() {
-            None => return invalid(text, "found [ without matching ]"),
+            None => return invalid(text, chars, "found [ without matching ]"),
             Some(']') => break,
             Some('-') => {
                 if ranges.is_empty() || open_range {
-                    return invalid(text, "range - must be preceded by a character");
+                    return invalid(text, chars, "range - must be preceded by a character");
                 }
                 open_range = true;
                 continue;
             }
             Some('\\') => match chars.next() {
-                None => return invalid(text, "input ends with a \\ (escape) character"),
+                None => return invalid(text, chars, "input ends with a \\ (escape) character"),
                 Some(char) => char,
             },
             Some(char) => char,
@@ -141,7 +146,7 @@ fn ranges(
         match ranges.last_mut() {
             Some(range) if open_range => {
                 if range.0 > char {
-                    return invalid(text, "range is out of order");
+                    return invalid(text, chars, "range is out of order");
                 }
                 range.1 = char;
                 open_range = false;
@@ -150,7 +155,7 @@ fn ranges(
         }
     }
     if open_range {
-        return invalid(text, "range - must be followed by a character");
+        return invalid(text, chars, "range - must be followed by a character");
     }
     Ok(ranges)
 }

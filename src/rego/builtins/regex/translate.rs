@@ -365,21 +365,25 @@ impl<'a> Reader<'a> {
     }
 
     fn hexadecimal(&mut self, start: usize) -> Result<char> {
-        let digits = if self.eat("{") {
-            let Some((digits, _)) = self.rest().split_once('}') else {
-                return error("invalid escape sequence", &self.text[start..]);
+        let braces = self.eat("{");
+        let (mut code, mut count) = (0_u32, 0);
+        while let Some(char) = self.next() {
+            if braces && char == '}' && count > 0 {
+                break;
+            }
+            // An error's text ends with the character that is one too many or wrong.
+            let digit = char.to_digit(16).map(|digit| code * 16 + digit).filter(|it| *it <= 0x10_ffff);
+            let Some(next) = digit else {
+                return error("invalid escape sequence", &self.text[start..self.at]);
             };
-            self.at += digits.len() + 1;
-            digits
-        } else {
-            let rest = self.rest();
-            let end = rest.char_indices().nth(2).map_or(rest.len(), |(at, _)| at);
-            self.at += end;
-            if end < 2 { "" } else { &rest[..end] }
-        };
-        let hex = !digits.is_empty() && digits.chars().all(|it| it.is_ascii_hexdigit());
-        let code = u32::from_str_radix(digits, 16).ok().filter(|_| hex).and_then(char::from_u32);
-        code.map_or_else(|| error("invalid escape sequence", &self.text[start..self.at]), Ok)
+            (code, count) = (next, count + 1);
+            if !braces && count == 2 {
+                break;
+            }
+        }
+        let closed = if braces { self.text[..self.at].ends_with('}') } else { count == 2 };
+        let char = char::from_u32(code).filter(|_| closed);
+        char.map_or_else(|| error("invalid escape sequence", &self.text[start..self.at]), Ok)
     }
 
     fn class(&mut self) -> Result<()> {
