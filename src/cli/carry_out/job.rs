@@ -18,6 +18,7 @@ use crate::policy::spec::{self, Document, ReadPolicy, SpecError};
 use crate::registry::Transport;
 use crate::registry::http::{Http, HttpSettings, RetryPolicy};
 use crate::registry::layout::Layout;
+use crate::registry::once::Once;
 use crate::rego::engine::{CompileOptions, PrintStatements};
 use crate::report::Format;
 use crate::run::events::Listener;
@@ -198,8 +199,15 @@ fn transport(plan: &Plan, limits: &Limits) -> Result<(Arc<dyn Transport>, &'stat
         };
         let settings = HttpSettings { limits: limits.clone(), retry, ..HttpSettings::default() };
         let http = Http::from_env(settings).map_err(one)?;
-        return Ok((Arc::new(http), "registry"));
+        return Ok((once(http, limits), "registry"));
     }
     let layout = Layout::from_dirs(&plan.layouts, limits).map_err(one)?;
-    Ok((Arc::new(layout), "layout"))
+    Ok((once(layout, limits), "layout"))
+}
+
+/// Bytes of blobs that are kept for who asks again: signatures, attestations and SBOMs of some components.
+const KEPT_BLOB_BYTES: u64 = 256 << 20;
+
+fn once(transport: impl Transport + 'static, limits: &Limits) -> Arc<dyn Transport> {
+    Arc::new(Once::new(Arc::new(transport), limits.manifest_bytes, KEPT_BLOB_BYTES))
 }
