@@ -16,5 +16,5 @@ fn main() -> ExitCode {
         stderr: terminal(std::io::stderr().is_terminal()),
     };
     let command = cli::read(&arguments, &Environment::of_process());
-    ExitCode::from(carry_out(command, streams).code())
+    ExitCode::from(carry_out(command, streams))
 }

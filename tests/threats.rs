@@ -20,7 +20,9 @@ fn names(text: &str, before: &str) -> BTreeSet<String> {
         rest.chars().take_while(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '_').collect()
     };
     let starts = text.split(before).skip(1).map(name);
-    starts.filter(|it| it.starts_with("threat_") && it.as_bytes().get(7).is_some_and(u8::is_ascii_digit)).collect()
+    starts
+        .filter(|it| it.starts_with("threat_") && it.as_bytes().get(7).is_some_and(u8::is_ascii_digit))
+        .collect()
 }
 
 #[test]
@@ -32,6 +34,14 @@ fn the_page_names_every_test_of_a_threat_and_no_other() {
     let in_code: BTreeSet<String> =
         files.iter().flat_map(|it| names(&std::fs::read_to_string(it).unwrap(), "fn ")).collect();
     let on_page = names(&std::fs::read_to_string(root.join("docs/threats.md")).unwrap(), "`");
-    assert_eq!(on_page.difference(&in_code).collect::<Vec<_>>(), Vec::<&String>::new(), "named, but not there");
-    assert_eq!(in_code.difference(&on_page).collect::<Vec<_>>(), Vec::<&String>::new(), "there, but not named");
+    assert_eq!(
+        on_page.difference(&in_code).collect::<Vec<_>>(),
+        Vec::<&String>::new(),
+        "named, but not there"
+    );
+    assert_eq!(
+        in_code.difference(&on_page).collect::<Vec<_>>(),
+        Vec::<&String>::new(),
+        "there, but not named"
+    );
 }

@@ -31,7 +31,8 @@ pub struct Host {
 /// The questions of one component.
 pub struct Session {
     host: Arc<Host>,
-    image: PinnedRef,
+    /// Whose own repository may not refuse anything; nobody's in the tools of authors.
+    image: Option<PinnedRef>,
     refused: BTreeSet<String>,
 }
 
@@ -68,7 +69,12 @@ impl Host {
 
     /// For the rules that judge `image`.
     pub fn session(self: &Arc<Self>, image: &PinnedRef) -> Session {
-        Session { host: Arc::clone(self), image: image.clone(), refused: BTreeSet::new() }
+        Session { image: Some(image.clone()), ..self.session_of_nobody() }
+    }
+
+    /// For who evaluates rules without an image.
+    pub fn session_of_nobody(self: &Arc<Self>) -> Session {
+        Session { host: Arc::clone(self), image: None, refused: BTreeSet::new() }
     }
 }
 
@@ -121,7 +127,8 @@ impl Session {
 
     /// Did another repository refuse, after it knew who asks? Then the look-up is listed.
     fn is_refused(&mut self, reference: &ImageRef, error: &RegistryError) -> bool {
-        let refused = error.is_denied_after_token() && *reference.repository() != self.image.repository;
+        let refused = error.is_denied_after_token()
+            && self.image.as_ref().is_none_or(|it| it.repository != *reference.repository());
         if refused {
             self.refused.insert(reference.to_string());
         }

@@ -12,6 +12,7 @@ mod flags;
 mod global;
 mod help;
 pub mod logging;
+pub mod opa;
 pub mod plan;
 pub mod policy_argument;
 pub mod progress;
@@ -29,6 +30,8 @@ pub use plan::{ConsoleSettings, Plan};
 
 use crate::report::Target;
 use flags::{Flag, Parsed};
+use opa::eval::EvalPlan;
+use opa::test::TestPlan;
 
 /// Of the program; stands in reports.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -58,6 +61,10 @@ pub enum Command {
     Print(String),
     /// `ec validate image`
     ValidateImage(Box<Plan>),
+    /// `ec opa test`
+    OpaTest(Box<TestPlan>),
+    /// `ec opa eval`
+    OpaEval(Box<EvalPlan>),
 }
 
 /// A command line that cannot be carried out. Nothing was done but reading files.
@@ -75,6 +82,9 @@ pub struct Refused {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Node {
     Root,
+    Opa,
+    OpaEval,
+    OpaTest,
     Validate,
     ValidateImage,
     Version,
@@ -83,15 +93,19 @@ enum Node {
 impl Node {
     const fn children(self) -> &'static [(&'static str, Self)] {
         match self {
-            Self::Root => &[("validate", Self::Validate), ("version", Self::Version)],
+            Self::Root => &[("opa", Self::Opa), ("validate", Self::Validate), ("version", Self::Version)],
+            Self::Opa => &[("eval", Self::OpaEval), ("test", Self::OpaTest)],
             Self::Validate => &[("image", Self::ValidateImage)],
-            Self::ValidateImage | Self::Version => &[],
+            Self::OpaEval | Self::OpaTest | Self::ValidateImage | Self::Version => &[],
         }
     }
 
     const fn name(self) -> &'static str {
         match self {
             Self::Root => "ec",
+            Self::Opa => "ec opa",
+            Self::OpaEval => "ec opa eval",
+            Self::OpaTest => "ec opa test",
             Self::Validate => "ec validate",
             Self::ValidateImage => "ec validate image",
             Self::Version => "ec version",
@@ -100,19 +114,27 @@ impl Node {
 
     const fn flags(self) -> &'static [Flag] {
         match self {
-            Self::Root | Self::Validate => &[],
+            Self::Root | Self::Opa | Self::Validate => &[],
+            Self::OpaEval => &opa::eval::FLAGS,
+            Self::OpaTest => &opa::test::FLAGS,
             Self::ValidateImage => &validate_image::FLAGS,
             Self::Version => &version::FLAGS,
         }
     }
 
+    /// A flag of the command's own hides the global one of its name.
     fn all_flags(self) -> Vec<Flag> {
-        [self.flags(), &global::FLAGS].concat()
+        let own = self.flags();
+        let global = global::FLAGS.iter().filter(|it| own.iter().all(|mine| mine.name != it.name));
+        own.iter().chain(global).copied().collect()
     }
 
     fn help(self) -> String {
         match self {
             Self::Root => ROOT.to_owned(),
+            Self::Opa => opa::HELP.to_owned(),
+            Self::OpaEval => opa::eval::help(),
+            Self::OpaTest => opa::test::help(),
             Self::Validate => VALIDATE.to_owned(),
             Self::ValidateImage => validate_image::help(),
             Self::Version => version::help(),
@@ -127,6 +149,7 @@ Usage:
   ec [command]
 
 Available commands:
+  opa         Evaluate and test Rego policies
   validate    Validate images against policies
   version     Print the version
 
@@ -161,6 +184,18 @@ pub fn read(arguments: &[String], environment: &Environment) -> Result<Command, 
     let parsed = flags::parse(&node.all_flags(), &rest);
     if parsed.help {
         return Ok(Command::Print(node.help()));
+    }
+    if matches!(node, Node::OpaEval | Node::OpaTest) {
+        let errors = complaints(node, &parsed);
+        if !errors.is_empty() {
+            return refuse(errors, Vec::new(), &parsed);
+        }
+        let planned = if node == Node::OpaTest {
+            opa::test::plan(&parsed).map(|plan| Command::OpaTest(Box::new(plan)))
+        } else {
+            opa::eval::plan(&parsed).map(|plan| Command::OpaEval(Box::new(plan)))
+        };
+        return planned.or_else(|faults| refuse(faults, Vec::new(), &parsed));
     }
     if node != Node::ValidateImage {
         let text = if node == Node::Version { version::text(&parsed) } else { node.help() };
@@ -227,7 +262,9 @@ fn find(arguments: &[String]) -> Result<(Node, Vec<String>), Diagnostic> {
 
 /// A flag of any command that has its value in the next argument.
 fn takes_the_next(argument: &str) -> bool {
-    let all = [&validate_image::FLAGS[..], &version::FLAGS, &global::FLAGS].concat();
+    let all =
+        [&validate_image::FLAGS[..], &version::FLAGS, &opa::eval::FLAGS, &opa::test::FLAGS, &global::FLAGS]
+            .concat();
     let takes = |flag: &Flag| flag.kind != flags::Kind::Switch;
     if let Some(name) = argument.strip_prefix("--") {
         return all.iter().any(|flag| flag.name == name && takes(flag));

@@ -11,6 +11,7 @@ pub mod host;
 mod reads;
 pub mod source;
 pub mod syntax;
+pub mod testing;
 pub mod types;
 pub mod value;
 pub mod vm;

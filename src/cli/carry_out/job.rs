@@ -19,7 +19,7 @@ use crate::registry::Transport;
 use crate::registry::http::{Http, HttpSettings, RetryPolicy};
 use crate::registry::layout::Layout;
 use crate::registry::once::Once;
-use crate::rego::engine::{CompileOptions, PrintStatements};
+use crate::rego::engine::{CompileFailure, CompileOptions, PrintStatements};
 use crate::report::Format;
 use crate::run::events::Listener;
 use crate::run::{self, Deadline, Group, Job, Keep};
@@ -151,10 +151,16 @@ fn load(plan: &Plan, spec: &PolicySpec, trust: &TrustPolicy) -> Result<PolicySet
     group::load(spec, &options).map_err(|errors| errors.0.iter().flat_map(of_policy).collect())
 }
 
-/// An error of a module points into the module.
 fn of_policy(error: &PolicyError) -> Faults {
-    let PolicyError::Compile(failure) = error else { return one(error) };
-    let pointed = failure.errors.0.iter().map(|error| {
+    match error {
+        PolicyError::Compile(failure) => pointed(failure),
+        other => one(other),
+    }
+}
+
+/// Errors of modules, each with its place in the module.
+pub(in super::super) fn pointed(failure: &CompileFailure) -> Faults {
+    let each = failure.errors.0.iter().map(|error| {
         let Some(span) = error.span else { return Diagnostic::new(error) };
         let (name, place) = (failure.sources.name(span), failure.sources.position(span));
         let diagnostic = Diagnostic::new(format_args!("{name}:{}:{}: {error}", place.row, place.col));
@@ -169,7 +175,7 @@ fn of_policy(error: &PolicyError) -> Faults {
             None => diagnostic,
         }
     });
-    pointed.collect()
+    each.collect()
 }
 
 fn groups(plan: &Plan, set: &PolicySet) -> Result<Vec<Group>, Faults> {

@@ -3,6 +3,8 @@
 
 mod job;
 
+pub(super) use job::pointed;
+
 use std::io::{self, Write as _};
 use std::sync::Arc;
 
@@ -14,7 +16,7 @@ use super::exit::{Exit, Written};
 use super::logging;
 use super::plan::{ConsoleSettings, Plan};
 use super::progress::{Bar, Shown};
-use super::{Command, Refused, write};
+use super::{Command, Refused, opa, write};
 use crate::model::RunReport;
 use crate::report::{self, Colour, Options, Target};
 use crate::run::{self, Canceller, Deadline};
@@ -29,13 +31,31 @@ pub struct Streams {
 }
 
 /// What was read from the command line, carried out.
-pub fn carry_out(command: Result<Command, Box<Refused>>, streams: Streams) -> Exit {
+///
+/// Returns the exit code: of [`Exit`] for `ec validate`, of OPA for `ec opa`.
+pub fn carry_out(command: Result<Command, Box<Refused>>, streams: Streams) -> u8 {
     match command {
-        Ok(Command::Print(text)) => print(&text),
-        Ok(Command::ValidateImage(plan)) => validate_image(*plan, streams),
+        Ok(Command::Print(text)) => print(&text).code(),
+        Ok(Command::ValidateImage(plan)) => validate_image(&plan, streams).code(),
+        Ok(Command::OpaTest(plan)) => author(opa::test::run(&plan), 1, streams),
+        Ok(Command::OpaEval(plan)) => author(opa::eval::run(&plan), 2, streams),
         Err(refused) => {
             let Refused { diagnostics, targets, console } = *refused;
-            not_started(&diagnostics, &targets, &console, streams)
+            not_started(&diagnostics, &targets, &console, streams).code()
+        }
+    }
+}
+
+/// A command of policy authors: its text and code, or the code of what could not be done.
+fn author(done: Result<(String, u8), Vec<Diagnostic>>, failed: u8, streams: Streams) -> u8 {
+    match done {
+        Ok((text, code)) => match print(&text) {
+            Exit::Success => code,
+            other => other.code(),
+        },
+        Err(faults) => {
+            tell(&faults, &ConsoleSettings::default(), streams);
+            failed
         }
     }
 }
@@ -47,7 +67,7 @@ fn print(text: &str) -> Exit {
     }
 }
 
-fn validate_image(plan: Plan, streams: Streams) -> Exit {
+fn validate_image(plan: &Plan, streams: Streams) -> Exit {
     let bar = Bar::default();
     if let Err(problem) = logging::start(&plan.console.log, &bar) {
         tell(&[Diagnostic::new(problem)], &plan.console, streams);
@@ -55,10 +75,9 @@ fn validate_image(plan: Plan, streams: Streams) -> Exit {
     for note in &plan.notes {
         tracing::warn!("{note}");
     }
-    let (targets, console) = (plan.targets.clone(), plan.console.clone());
-    match outcome(&plan, &bar, streams) {
-        Ok(report) => finish(&report, &plan, streams),
-        Err(faults) => not_started(&faults, &targets, &console, streams),
+    match outcome(plan, &bar, streams) {
+        Ok(report) => finish(&report, plan, streams),
+        Err(faults) => not_started(&faults, &plan.targets, &plan.console, streams),
     }
 }
 
