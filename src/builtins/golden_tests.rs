@@ -134,7 +134,9 @@ async fn registries_are_read_as_in_golden_case_501() {
     }
     let set = |items: &[&str]| {
         let mut set = SetBuilder::new();
-        items.iter().for_each(|it| set.push(Value::from(*it)));
+        for item in items {
+            set.push(Value::from(*item));
+        }
         vec![Value::Set(set.build())]
     };
     let some = set(&[&image, &refs[1].1, &zeros, "%%%"]);

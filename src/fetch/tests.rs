@@ -1,4 +1,8 @@
 use super::*;
+
+#[cfg(feature = "testkit")]
+mod wire;
+
 use crate::model::{FailureKind, ImageRef, Limits};
 use crate::registry::memory::{INDEX, Memory, json};
 use crate::registry::{Cause, Transport};

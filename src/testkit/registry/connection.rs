@@ -37,7 +37,8 @@ pub(super) fn acceptor() -> io::Result<TlsAcceptor> {
 /// Serves until either side ends the connection.
 pub(super) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     let mut first = [0];
-    if !matches!(stream.peek(&mut first).await, Ok(1)) {
+    // Head and body are written one after the other: without this each answer would wait for a delayed receipt.
+    if stream.set_nodelay(true).is_err() || !matches!(stream.peek(&mut first).await, Ok(1)) {
         return;
     }
     // 22 begins every greeting in TLS.
