@@ -24,6 +24,7 @@ use crate::model::{
 pub struct GroupJudge {
     label: String,
     table: RuleTable,
+    known: Vec<Known>,
     criteria: GroupCriteria,
     intentions: Vec<String>,
 }
@@ -62,7 +63,7 @@ impl GroupJudge {
             Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
             _ => Vec::new(),
         };
-        Self { label: label.into(), table, criteria, intentions }
+        Self { label: label.into(), known: known(&table), table, criteria, intentions }
     }
 
     /// The group's rules.
@@ -97,11 +98,11 @@ impl GroupJudge {
         sitting.finish()
     }
 
-    fn asked_for<'a>(&'a self, applied: &Applied<'_>) -> impl Iterator<Item = Known<'a>> {
-        known(&self.table).filter(|rule| {
+    fn asked_for(&self, applied: &Applied<'_>) -> impl Iterator<Item = &Known> {
+        self.known.iter().filter(|rule| {
             let intended = match self.criteria.filter() {
                 FilterType::IncludeExclude => true,
-                FilterType::EcPolicy => intended(rule.intention, &self.intentions),
+                FilterType::EcPolicy => intended(&rule.intention, &self.intentions),
             };
             intended && asks_for(&applied.unnamed, &rule.matchers)
         })
@@ -124,18 +125,16 @@ struct Sitting<'a> {
 impl<'a> Sitting<'a> {
     fn new(judge: &'a GroupJudge, applied: &'a Applied<'a>, at: Timestamp) -> Self {
         let mut includes = IncludeUse::new(applied.expected.iter());
-        let resolved = match judge.criteria.filter() {
-            FilterType::IncludeExclude => BTreeSet::new(),
-            FilterType::EcPolicy => {
-                includes.expect_only(&applied.unnamed.include);
-                let rules = judge.asked_for(applied);
-                rules
-                    .inspect(|rule| includes.matched_by(&rule.matchers, None))
-                    .map(|rule| rule.code)
-                    .collect()
+        let asked_for: Vec<&Known> = judge.asked_for(applied).collect();
+        let mut resolved = BTreeSet::new();
+        if judge.criteria.filter() == FilterType::EcPolicy {
+            includes.expect_only(&applied.unnamed.include);
+            for rule in &asked_for {
+                includes.matched_by(&rule.matchers, None);
+                resolved.insert(rule.code.as_str());
             }
-        };
-        let selection = packages_of(judge.asked_for(applied));
+        }
+        let selection = packages_of(asked_for.into_iter());
         let out = GroupJudgement { includes, ..GroupJudgement::default() };
         Self { judge, applied, at, selection, resolved, asked: BTreeSet::new(), doubts: Vec::new(), out }
     }
@@ -152,21 +151,23 @@ impl<'a> Sitting<'a> {
         }
     }
 
-    /// Whether include and exclude let a result or a success stand.
+    /// Whether include and exclude let a result stand. For want of a code nothing can be said against it.
     fn admits(&mut self, finding: &Finding) -> bool {
-        let filter = self.judge.criteria.filter();
-        let Some(code) = finding.code() else { return filter == FilterType::IncludeExclude };
-        match filter {
-            FilterType::EcPolicy => self.resolved.contains(code),
-            FilterType::IncludeExclude => {
-                let matchers = Matchers::new(code, collections(finding), finding.terms());
-                let admitted = self.applied.full.admit(&matchers);
-                // What was left out has been met by the items for this subject only.
-                let met_by = if admitted { None } else { Some(&self.applied.full.include) };
-                self.out.includes.matched_by(&matchers, met_by.map(Vec::as_slice));
-                admitted
+        match (self.judge.criteria.filter(), finding.code()) {
+            (filter, None) => filter == FilterType::IncludeExclude,
+            (FilterType::EcPolicy, Some(code)) => self.resolved.contains(code),
+            (FilterType::IncludeExclude, Some(code)) => {
+                self.weigh(&Matchers::new(code, collections(finding), finding.terms()))
             }
         }
+    }
+
+    fn weigh(&mut self, matchers: &Matchers) -> bool {
+        let admitted = self.applied.full.admit(matchers);
+        // What was left out has been met by the items for this subject only.
+        let met_by = if admitted { None } else { Some(self.applied.full.include.as_slice()) };
+        self.out.includes.matched_by(matchers, met_by);
+        admitted
     }
 
     fn doubt(
@@ -217,18 +218,18 @@ impl<'a> Sitting<'a> {
             .chain(&self.out.warnings)
             .filter_map(|finding| finding.code().map(str::to_owned))
             .collect();
-        for rule in self.judge.table.annotated() {
+        // Both by code, the annotated rules first.
+        for (rule, known) in self.judge.table.annotated().zip(&self.judge.known) {
             let open = self.doubts.iter().any(|doubt| doubt.concerns(rule));
             if reported.contains(&rule.code) || open || !self.ran(rule) {
                 continue;
             }
-            let mut metadata = BTreeMap::from([("code".to_owned(), Value::from(rule.code.as_str()))]);
-            describe(rule, |key, value| {
-                metadata.insert(key.to_owned(), value);
-            });
-            let finding = Finding { msg: PASS.to_owned(), metadata };
-            if self.admits(&finding) {
-                self.out.successes.push(finding);
+            let admitted = match self.judge.criteria.filter() {
+                FilterType::EcPolicy => self.resolved.contains(rule.code.as_str()),
+                FilterType::IncludeExclude => self.weigh(&known.matchers),
+            };
+            if admitted {
+                self.out.successes.push(success(rule));
             }
         }
     }
@@ -245,6 +246,14 @@ impl<'a> Sitting<'a> {
         let cause = StageError::new(FailureKind::PolicyError, message).at(&self.judge.label);
         Undecided { rule: "policy".to_owned(), reference: None, failure: cause.in_stage(Stage::Judge) }
     }
+}
+
+fn success(rule: &AnnotatedRule) -> Finding {
+    let mut metadata = BTreeMap::from([("code".to_owned(), Value::from(rule.code.as_str()))]);
+    describe(rule, |key, value| {
+        metadata.insert(key.to_owned(), value);
+    });
+    Finding { msg: PASS.to_owned(), metadata }
 }
 
 fn collections(finding: &Finding) -> Vec<&str> {

@@ -30,29 +30,30 @@ impl Selection {
     }
 }
 
-/// What is known of a rule beforehand.
-pub(super) struct Known<'a> {
-    pub(super) package: &'a PackagePath,
-    pub(super) code: &'a str,
+/// What is known of a rule beforehand; made once for the run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Known {
+    pub(super) package: PackagePath,
+    pub(super) code: String,
     pub(super) matchers: Matchers,
-    pub(super) intention: &'a [String],
+    pub(super) intention: Vec<String>,
 }
 
-/// Every rule of the table.
-pub(super) fn known(table: &RuleTable) -> impl Iterator<Item = Known<'_>> {
+/// Every rule of the table, annotated ones first, by code.
+pub(super) fn known(table: &RuleTable) -> Vec<Known> {
     let annotated = table.annotated().map(|rule| Known {
-        package: &rule.package,
-        code: &rule.code,
+        package: rule.package.clone(),
+        code: rule.code.clone(),
         matchers: Matchers::new(&rule.code, rule.collections.iter().map(String::as_str), []),
-        intention: &rule.pipeline_intention,
+        intention: rule.pipeline_intention.clone(),
     });
     let unnamed = table.unnamed().iter().map(|rule| Known {
-        package: &rule.package,
-        code: &rule.code,
+        package: rule.package.clone(),
+        code: rule.code.clone(),
         matchers: Matchers::new(&rule.code, [], []),
-        intention: &[],
+        intention: Vec::new(),
     });
-    annotated.chain(unnamed)
+    annotated.chain(unnamed).collect()
 }
 
 /// Whether the lists, without items for components, ask for the rule: more speaks for it than against it, or nothing speaks
@@ -67,7 +68,7 @@ pub(super) fn asks_for(lists: &Lists<'_>, matchers: &Matchers) -> bool {
 }
 
 /// The packages of these rules; everything where there is none.
-pub(super) fn packages_of<'a>(rules: impl Iterator<Item = Known<'a>>) -> Selection {
+pub(super) fn packages_of<'a>(rules: impl Iterator<Item = &'a Known>) -> Selection {
     let packages: BTreeSet<PackagePath> = rules.map(|rule| rule.package.clone()).collect();
     if packages.is_empty() { Selection::Everything } else { Selection::Packages(packages) }
 }

@@ -61,3 +61,23 @@ fn what_is_wrong_in_any_group_is_reported() {
 fn a_policy_without_groups_is_an_empty_set() {
     assert!(load(&PolicySpec::default(), &LoadOptions::default()).unwrap().groups.is_empty());
 }
+
+#[test]
+fn released_policies_load() {
+    let manifest = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let shared = std::env::var_os("EC_SHARED").map_or_else(|| manifest.join("../shared"), PathBuf::from);
+    let policy = shared.join("conformance/conforma-policy/policy");
+    if !policy.is_dir() {
+        println!("skipped: released policies: {} not found", policy.display());
+        return;
+    }
+    let path = |name: &str| policy.join(name).display().to_string();
+    let sources = serde_json::json!([{"policy": [path("release"), path("lib")]}]);
+    let compile = CompileOptions { host: crate::builtins::declarations(), ..CompileOptions::default() };
+    let set = load(&spec(&sources), &LoadOptions { compile, ..LoadOptions::default() }).unwrap();
+    let table = &set.groups[0].rules;
+    let nested = table.packages().into_iter().filter(|it| it.segments().len() > 1).map(ToString::to_string);
+    assert_eq!(nested.collect::<Vec<_>>(), ["release.maven_repos"]);
+    // As many as there are short names in the files that are no tests.
+    assert_eq!((table.annotated().count(), table.unnamed().len()), (165, 0));
+}
