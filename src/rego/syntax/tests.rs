@@ -331,6 +331,93 @@ mod hostile {
     }
 }
 
+/// Refusals that no case of the shared data shows: OPA's words from its grammar.
+#[test]
+fn what_the_data_does_not_show_is_refused_in_the_same_words() {
+    for (text, want) in [
+        (
+            "import foo.bar",
+            "1:8 unexpected import path, must begin with one of: {data, future, input, rego}, got: foo (hint: if this is unexpected, try updating OPA)",
+        ),
+        ("import data.if", "1:13 unexpected import path, must not end with a keyword, got: if"),
+        ("import rego.v2", "1:8 invalid import `rego.v2`, must be `rego.v1`"),
+        ("import future.x", "1:8 invalid import, must be `future.keywords`"),
+        ("import future.keywords.if as x", "1:8 `future` imports cannot be aliased"),
+        ("import data.x[y]", "1:15 unexpected var token: expecting string"),
+        ("default p", "1:1 illegal default rule (must have a value)"),
+        (
+            "default p := [x, y]",
+            "1:1 illegal default rule (value cannot contain var); 1:1 illegal default rule (value cannot contain var)",
+        ),
+        (
+            "default p :=",
+            "1:12 unexpected eof token; 1:12 unexpected eof token: expected default rule value term (e.g., default p := <VALUE>); 1:1 illegal default rule (must have a value)",
+        ),
+        (
+            "f(x) :=",
+            "1:7 unexpected eof token; 1:7 unexpected eof token: expected function value term (e.g., f(...) := <VALUE> { ... })",
+        ),
+        (
+            "p =",
+            "1:3 unexpected eof token; 1:3 unexpected eof token: expected rule value term (e.g., p[<nil>] = <VALUE> { ... })",
+        ),
+        ("p if { true } else", "1:18 unexpected eof token: expected else value term or rule body"),
+        ("p if { true } else := 1 if", "1:26 unexpected eof token: rule body expected"),
+        ("p contains 1 if { true } else := 2", "1:26 else keyword cannot be used on multi-value rules"),
+        (
+            "p[x] := 1 if { x := 1 } else := 2",
+            "1:25 else keyword cannot be used on rules with variables in head",
+        ),
+        ("p if { true } else := 2 if { true } { true }", "1:37 expected else keyword"),
+        (
+            "f(x) contains 1 if { true }",
+            "1:6 unexpected contains keyword: the contains keyword can only be used with multi-value rule definitions (e.g., f contains <VALUE> { ... })",
+        ),
+        ("p.q.r", "1:1 rule must have value assignment and/or body declaration"),
+        ("p.q", "1:1 `contains` keyword is required for partial set rules"),
+        ("f(x) { true }", "1:1 `if` keyword is required before function body"),
+        ("p if { true } else := 1 { true }", "1:15 `if` keyword is required before rule body"),
+        ("count(x)", "1:1 rule name conflicts with built-in function"),
+        ("f()", "1:1 rule argument list must take at least one argument"),
+        ("not p", "1:1 negated expressions cannot be used for rule head"),
+        ("some x in y", "1:1 'some' declarations cannot be used for rule head"),
+        ("input", "1:1 refs cannot be used for rule head"),
+        ("p; q", "1:1 multiple expressions cannot be used for rule head"),
+        ("p+ 1 := 2", "1:2 unexpected plus token"),
+        ("p if { not some x in y }", "1:12 unexpected some keyword: illegal negation of 'some'"),
+        ("p if { some f(x) }", "1:18 unexpected } token: expected `x in xs` or `x, y in xs` expression"),
+        ("p if { every x in y }", "1:21 unexpected } token: missing body"),
+        ("p if { every [x] in y { x } }", "1:23 unexpected { token: expected value to be a variable"),
+        ("p if { x with 1 as 2 }", "1:15 unexpected number token: expected ident"),
+        ("p if { x with input 2 }", "1:21 unexpected number token: expected as keyword"),
+        (
+            "p := a[1",
+            "1:8 unexpected eof token: expected [; 1:8 unexpected eof token: expected rule value term (e.g., p := <VALUE> { ... })",
+        ),
+        (
+            "p := {1: 2, 3}",
+            "1:10 unexpected number token: non-terminated object; 1:10 unexpected number token: expected rule value term (e.g., p := <VALUE> { ... })",
+        ),
+        (
+            "p := 1e40000",
+            "1:6 number too big; 1:6 unexpected number token: expected rule value term (e.g., p := <VALUE> { ... })",
+        ),
+        (
+            "p := $\"{not x}\"",
+            "1:9 unexpected negation ('not') in template-string expression; 1:14 unexpected } token: expected rule value term (e.g., p := <VALUE> { ... })",
+        ),
+    ] {
+        let mut sources = Sources::new();
+        let id = sources.add("t.rego", &format!("package t\n{text}")).unwrap();
+        let errors = parse_module(&sources, id).expect_err(text);
+        let told = errors.0.iter().map(|error| {
+            let place = sources.position(error.span.unwrap());
+            format!("{}:{} {}", place.row - 1, place.col, error.message)
+        });
+        assert_eq!(told.collect::<Vec<_>>().join("; "), want, "{text}");
+    }
+}
+
 /// The two string arguments of the first call in a query such as `x := rego.parse_module("f.rego", "..")`.
 fn string_args(query: &str) -> Option<(String, String)> {
     let mut sources = Sources::new();
