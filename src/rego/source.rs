@@ -58,13 +58,30 @@ pub struct Source {
     name: Arc<str>,
     text: Arc<str>,
     line_starts: Arc<[u32]>,
+    /// Characters before each block of [`BLOCK`] bytes, so that columns of long lines need no walk.
+    chars_before: Arc<[u32]>,
+}
+
+/// Bytes between two entries of [`Source::chars_before`]: few enough to count, many enough to cost no memory.
+const BLOCK: usize = 1024;
+
+/// Characters of UTF-8: bytes that do not continue one. The slice may begin and end anywhere.
+fn count_chars(bytes: &[u8]) -> u32 {
+    let count = bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 impl Source {
     fn new(name: &str, text: &str) -> Self {
         let after = text.match_indices('\n').filter_map(|(at, _)| u32::try_from(at + 1).ok());
         let line_starts: Vec<u32> = std::iter::once(0).chain(after).collect();
-        Self { name: name.into(), text: text.into(), line_starts: line_starts.into() }
+        let sum = |before: &mut u32, block: &[u8]| {
+            let here = *before;
+            *before += count_chars(block);
+            Some(here)
+        };
+        let chars_before = text.as_bytes().chunks(BLOCK).scan(0, sum).collect();
+        Self { name: name.into(), text: text.into(), line_starts: line_starts.into(), chars_before }
     }
 
     /// File name as it was given; empty for a query.
@@ -87,10 +104,18 @@ impl Source {
             return Position { row: u32::try_from(row + 1).unwrap_or(u32::MAX), col: 0 };
         }
         let start = self.line_starts.get(row.saturating_sub(1)).map_or(0, |start| *start as usize);
-        let until = self.text.get(start..offset as usize).unwrap_or_default();
-        let chars = u32::try_from(until.chars().count()).unwrap_or(u32::MAX);
+        let chars = self.chars_until(offset as usize).saturating_sub(self.chars_until(start));
         let col = if offset as usize >= self.text.len() { chars } else { chars + 1 };
         Position { row: u32::try_from(row).unwrap_or(u32::MAX), col }
+    }
+
+    /// Characters before a byte.
+    fn chars_until(&self, offset: usize) -> u32 {
+        let offset = offset.min(self.text.len());
+        let block = offset / BLOCK;
+        let Some(before) = self.chars_before.get(block).or(self.chars_before.last()) else { return 0 };
+        let block = block.min(self.chars_before.len() - 1);
+        before + count_chars(self.text.as_bytes().get(block * BLOCK..offset).unwrap_or_default())
     }
 
     /// Where the line with this byte begins, and its text without its end.
@@ -179,6 +204,17 @@ mod tests {
     fn columns_count_characters_not_bytes() {
         assert_eq!(at("é = x", 3), (1, 3));
         assert_eq!(at("a\né = x", 5), (2, 3));
+    }
+
+    #[test]
+    fn columns_of_long_lines_are_counted_alike() {
+        let text = format!("x\n{}", "é".repeat(3000));
+        for chars in [0, 1, 511, 512, 513, 1500, 2999] {
+            assert_eq!(at(&text, 2 + 2 * chars), (2, chars + 1));
+        }
+        assert_eq!(at(&text, 2 + 6000), (2, 3000));
+        let exact = "y".repeat(2048);
+        assert_eq!(at(&exact, 2048), (1, 2048));
     }
 
     #[test]

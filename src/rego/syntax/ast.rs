@@ -9,7 +9,8 @@
 //!   [`Notation::Infix`]. `-1` written as one literal is a number.
 //! - `a.b` and `a["b"]` are the same tree. A reference has at least one step: a lone name is [`TermKind::Var`].
 //!   Nothing says whether a name is a local variable, an import, a rule or a builtin.
-//! - No node is nested deeper than the parser's limit, so walking the tree by recursion is safe.
+//! - No node is nested deeper than the parser's limit, so walking the tree by recursion is safe. No reference has
+//!   more steps, and no rule more `else` branches, than that limit.
 //! - Numbers keep their spelling.
 //!
 //! Children are behind `Arc`: cloning any node costs the same however much stands under it, so a pass may

@@ -298,10 +298,19 @@ mod hostile {
         assert_eq!(message(&format!("package t\n{name} := {name}2\n")), None);
         assert_eq!(message(&format!("package t\np := \"{name}\"\n")), None);
         assert_eq!(message(&format!("package t\np := [{}]\n", "1, ".repeat(200_000))), None);
-        assert_eq!(message(&format!("package t\np := x{}\n", ".y".repeat(200_000))), None);
         assert_eq!(message(&format!("package t\n{}", "# c\n".repeat(200_000))), None);
-        let else_chain = " else := 1 if false".repeat(50_000);
-        assert_eq!(message(&format!("package t\np := 1 if false{else_chain}\n")), None);
+        let rules: String = (0..50_000).fold(String::new(), |text, n| text + &format!("p{n} := {n} "));
+        assert_eq!(message(&format!("package t\n# METADATA\n# title: x\n{rules}")), None);
+    }
+
+    #[test]
+    fn what_becomes_deep_later_is_bounded_too() {
+        let long = Some("max parsing recursion depth exceeded");
+        assert_eq!(message(&format!("package t{}\n", ".y".repeat(200_000))).as_deref(), long);
+        assert_eq!(message(&format!("package t\np := x{}\n", ".y".repeat(200_000))).as_deref(), long);
+        assert_eq!(message(&format!("package t\np{} := 1\n", "[1]".repeat(200_000))).as_deref(), long);
+        let branches = " else := 1 if false".repeat(50_000);
+        assert_eq!(message(&format!("package t\np := 1 if false{branches}\n")).as_deref(), long);
     }
 
     #[test]

@@ -34,8 +34,8 @@ use super::token::Kind;
 
 pub use module::{parse_module, parse_module_only, parse_query, parse_term};
 
-/// Deepest nesting of terms, bodies and operators. Every pass over the tree recurses; in a build without
-/// optimisation a level takes up to 5 KiB of stack in this parser, so this fits in a thread's 2 MiB.
+/// Deepest nesting of terms, bodies and operators, and most steps of a reference and branches of an `else`, which
+/// become nesting later. Every pass over the tree recurses; in a build without optimisation a level takes up to 5 KiB of stack in this parser, so this fits in a thread's 2 MiB.
 pub const MAX_DEPTH: u32 = 256;
 
 /// Whether `key, value in xs` may stand here: not between the commas of a list.
@@ -293,6 +293,14 @@ impl<'a> Parser<'a> {
             self.stop();
         }
         self.height = height + 1;
+        (!self.stopped).then_some(())
+    }
+
+    /// Refuses a sequence that would become too deep a tree.
+    fn bound(&mut self, length: usize) -> Option<()> {
+        if length >= MAX_DEPTH as usize {
+            self.stop();
+        }
         (!self.stopped).then_some(())
     }
 

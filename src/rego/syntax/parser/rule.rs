@@ -153,6 +153,7 @@ impl Parser<'_> {
     fn otherwise(&mut self, draft: &mut Draft) -> Option<()> {
         let mut branches = Vec::new();
         while self.at(Kind::Else) {
+            self.bound(branches.len())?;
             let start = self.here();
             self.scan();
             let value = match self.kind() {

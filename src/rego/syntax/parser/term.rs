@@ -107,6 +107,7 @@ impl Parser<'_> {
         let mut height = self.height;
         let mut path = Vec::new();
         loop {
+            self.bound(path.len())?;
             match self.kind() {
                 Kind::Dot => {
                     self.scan_or_space();
