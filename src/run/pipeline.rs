@@ -117,8 +117,8 @@ async fn evidence(job: &Job, target: &Target) -> Evidence {
     if job.requested.image_signature == SignatureCheck::Skipped {
         needs.remove(&Need::Signatures);
     }
-    if job.groups.is_empty() {
-        // Without rules nobody reads the input.
+    if job.groups.is_empty() && job.keep.input == input::Text::Unwanted {
+        // Nobody reads the input.
         needs =
             needs.difference(&BTreeSet::from([Need::Config, Need::Parent, Need::Files])).copied().collect();
     }
@@ -159,6 +159,11 @@ async fn judged(
     report.checks.extend(input::checks(evidence));
     if job.groups.is_empty() {
         report.checks.push(policy_check(CheckState::Skipped, "no sources"));
+        if job.keep.input == input::Text::Wanted {
+            stage.enter(Stage::Input);
+            let input = build_input(shared, resolved, evidence, &verified).await?;
+            report.policy_input = Arc::into_inner(input).and_then(PolicyInput::into_text);
+        }
         return Ok((builtin, Vec::new()));
     }
     stage.enter(Stage::Input);
@@ -180,12 +185,14 @@ fn policy_check(state: CheckState, why: &str) -> Check {
 }
 
 fn of_builtin_checks(verified: &Verified) -> Judgement {
-    Judgement {
+    let mut builtin = Judgement {
         violations: verified.violations(),
         warnings: Vec::new(),
         successes: verified.successes(),
         undecided: verified.undecided(),
-    }
+    };
+    judge::order::sort_judgement(&mut builtin);
+    builtin
 }
 
 async fn build_input(
