@@ -51,8 +51,8 @@ pub enum Exceeded {
     /// Somebody asked it to stop.
     #[error("the evaluation was cancelled")]
     Cancelled,
-    /// A value nests deeper than values may.
-    #[error("a value nests deeper than {} levels", super::value::MAX_DEPTH)]
+    /// A value nests deeper, or has more parts, than values may.
+    #[error("{}", super::value::TooDeep)]
     Depth,
 }
 

@@ -1,5 +1,6 @@
 //! Chance and names made by chance: drawn from the seed of the evaluation, so that a run can be repeated.
 
+use super::documents::draw_for;
 use super::operand::{Answer, answer, any, integer, string};
 use super::{Builtin, Context};
 use crate::rego::value::{Object, Value};
@@ -32,6 +33,7 @@ fn intn(context: &mut Context<'_>, args: &[Value]) -> Answer {
 }
 
 fn rfc4122(context: &mut Context<'_>, args: &[Value]) -> Answer {
+    draw_for(context, any(args, 1))?;
     let key = format!("uuid-{}", any(args, 1));
     let bits = u128::from(draw(context.seed, &key, 1)) << 64 | u128::from(draw(context.seed, &key, 2));
     // Version 4, and the variant of RFC 4122.

@@ -40,7 +40,7 @@ enum Shape {
 }
 
 /// A value may share parts, so that its text is far larger than itself: the parts are counted before they are written.
-fn draw_for(context: &mut Context<'_>, value: &Value) -> Result<(), BuiltinError> {
+pub(super) fn draw_for(context: &mut Context<'_>, value: &Value) -> Result<(), BuiltinError> {
     let bytes = match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => 8,
         Value::String(text) => text.len() + 2,

@@ -2,6 +2,7 @@
 //!
 //! The compiler hands each operand over as the set of its values, so that an undefined one can be shown as such.
 
+use super::documents::draw_for;
 use super::operand::{Answer, answer, array, string};
 use super::{Builtin, BuiltinError, Context};
 use crate::rego::value::Value;
@@ -21,9 +22,8 @@ pub(super) const BUILTINS: &[Builtin] = &[
 /// The texts of an operand: several where its set has several values.
 fn texts(context: &mut Context<'_>, operand: &Value) -> Result<Vec<String>, BuiltinError> {
     let mut text = |value: &Value| {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        context.budget.bytes(text.len() as u64)?;
-        Ok(text)
+        draw_for(context, value)?;
+        Ok(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
     };
     match operand {
         Value::Set(members) if members.is_empty() => Ok(vec!["<undefined>".to_owned()]),

@@ -235,6 +235,88 @@ fn calls_on_constants_have_the_answers_of_opa() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
+/// A value that holds another twice, and that one another, and so on: tiny, and endless to walk through.
+fn doubled(levels: usize) -> Value {
+    (0..levels).fold(Value::Null, |inner, _| vec![inner.clone(), inner].into())
+}
+
+/// Calls a builtin within a budget of so many steps and bytes.
+fn call_within(limit: u64, builtin: Builtin, args: &[Value]) -> Result<Option<Value>, BuiltinError> {
+    let mut budget = Budget::new(limit, limit);
+    let (mut caches, mut sink) = (Caches::default(), ());
+    let mut context =
+        Context { now_ns: 0, seed: 0, budget: &mut budget, sink: &mut sink, caches: &mut caches };
+    builtin.call(&mut context, args)
+}
+
+#[test]
+fn what_would_take_too_much_ends_with_an_error_before_it_takes_it() {
+    let long = Value::from("a".repeat(100_000));
+    let many: Value = vec![long.clone(); 100].into();
+    let vertices: Vec<Value> = (0..24).map(Value::from).collect();
+    let edges: Value = vertices.clone().into();
+    let graph = Value::Object(vertices.iter().map(|it| (it.clone(), edges.clone())).collect());
+    let hundred = Value::Set((0..100).map(Value::from).collect());
+    let calls: Vec<(&str, Vec<Value>)> = vec![
+        ("numbers.range", vec![0.into(), 1_000_000_000_000_000_i64.into()]),
+        ("numbers.range_step", vec![0.into(), (-1_000_000_000_000_000_i64).into(), 3.into()]),
+        ("bits.lsh", vec![1.into(), 1_000_000_000_000_i64.into()]),
+        (
+            "sprintf",
+            vec!["%*d%*d".into(), vec![Value::from(1_000_000), 1.into(), 1_000_000.into(), 1.into()].into()],
+        ),
+        ("sprintf", vec!["%v".into(), vec![doubled(40)].into()]),
+        ("concat", vec![",".into(), many]),
+        ("replace", vec![long.clone(), "a".into(), "b".repeat(1000).into()]),
+        (
+            "strings.replace_n",
+            vec![Value::Object([("a", "b".repeat(1000))].into_iter().collect()), long.clone()],
+        ),
+        ("regex.replace", vec![long.clone(), "a".into(), "b".repeat(1000).into()]),
+        ("split", vec![long, "".into()]),
+        ("net.cidr_expand", vec!["10.0.0.0/8".into()]),
+        ("graph.reachable_paths", vec![graph, vec![Value::from(0)].into()]),
+        ("json.marshal", vec![doubled(40)]),
+        ("yaml.marshal", vec![doubled(40)]),
+        ("json.unmarshal", vec![format!("[{}1]", "1,".repeat(100_000)).into()]),
+        ("internal.print", vec![vec![hundred; 5].into()]),
+        ("units.parse", vec!["1e999999999".into()]),
+        ("array.concat", vec![doubled(28), doubled(28)]),
+    ];
+    for (name, args) in calls {
+        assert!(call_within(1_000_000, find(name).unwrap(), &args).is_err(), "{name}");
+    }
+}
+
+#[test]
+fn every_builtin_takes_any_kind_of_value_without_harm() {
+    let kinds = [
+        Value::Null,
+        true.into(),
+        (-1).into(),
+        Value::Number(Number::from_text("1e400").unwrap()),
+        "".into(),
+        "a.b.c{".into(),
+        Vec::new().into(),
+        vec![Value::Null, "x".into()].into(),
+        Value::Object(Object::new()),
+        Value::Object([("a", 1)].into_iter().collect()),
+        Value::Set([Value::from(1), "y".into()].into_iter().collect()),
+    ];
+    for declaration in decl::all() {
+        let Some(builtin) = find(declaration.name) else { continue };
+        for first in &kinds {
+            for second in &kinds {
+                let mut args = vec![first.clone(), second.clone(), first.clone(), second.clone()];
+                args.truncate(declaration.ty.arity());
+                if let Ok(Some(value)) = call_within(10_000_000, builtin, &args) {
+                    assert_eq!(value.check_depth(), Ok(()), "{}", declaration.name);
+                }
+            }
+        }
+    }
+}
+
 /// Cases that we answer differently, by the beginning of their names, and why.
 const KNOWN_DIFFERENCES: &[(&str, &str)] = &[
     ("builtin-arguments/289", "error wording"),

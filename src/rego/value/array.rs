@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{Value, deepest};
+use super::{Extent, Value};
 
 /// A shared array. Cloning copies a pointer.
 #[derive(Clone)]
 pub struct Array {
     items: Arc<Vec<Value>>,
-    depth: u32,
+    extent: Extent,
 }
 
 /// The items of an array in order.
@@ -68,7 +68,7 @@ impl Array {
     /// These items and one more. Linear, unless nobody else holds this array.
     #[must_use]
     pub fn push(mut self, value: Value) -> Self {
-        self.depth = self.depth.max(1 + value.depth());
+        self.extent = self.extent.with(&value);
         Arc::make_mut(&mut self.items).push(value);
         self
     }
@@ -80,7 +80,11 @@ impl Array {
 
     /// How deeply it nests: 1 for `[]`.
     pub fn depth(&self) -> u32 {
-        self.depth
+        self.extent.depth
+    }
+
+    pub(super) fn extent(&self) -> Extent {
+        self.extent
     }
 
     /// Whether both are one piece of storage, which makes them equal without looking.
@@ -101,8 +105,8 @@ impl Default for Array {
 
 impl From<Vec<Value>> for Array {
     fn from(items: Vec<Value>) -> Self {
-        let depth = deepest(&items);
-        Self { items: Arc::new(items), depth }
+        let extent = Extent::around(&items);
+        Self { items: Arc::new(items), extent }
     }
 }
 

@@ -13,6 +13,10 @@
 //! dropping recurse, so nesting must stay bounded: readers refuse documents deeper than [`MAX_DEPTH`], and who
 //! builds a value around other values in a loop (the machine at its collection instructions, the call of a
 //! builtin) checks [`Value::check_depth`] on the result. One unchecked step adds one level, so the stack is safe.
+//!
+//! # Size
+//! A value that holds another twice shares it, so a few dozen steps make a value that would take years to walk through.
+//! Every value knows its number of parts as it knows its depth ([`Value::parts`]), and the same check bounds both.
 
 mod array;
 mod convert;
@@ -29,7 +33,7 @@ pub mod json;
 pub mod yaml;
 
 pub use array::{Array, ArrayIter};
-pub use limits::{MAX_DEPTH, ReadLimits, TooDeep};
+pub use limits::{MAX_DEPTH, MAX_PARTS, ReadLimits, TooDeep};
 pub use number::{Number, NumberError};
 pub use object::{KeyConflict, Object, ObjectBuilder, ObjectIter};
 pub use set::{Set, SetBuilder, SetIter};
@@ -141,20 +145,31 @@ impl Value {
 
     /// How deeply the value nests: 0 for scalars and strings, 1 for `[]`, 2 for `[[]]`.
     pub fn depth(&self) -> u32 {
+        self.extent().depth
+    }
+
+    /// How many parts the value has, itself included, where what is shared counts each time it stands there: what it
+    /// takes to walk through it. Saturating.
+    pub fn parts(&self) -> u32 {
+        self.extent().parts
+    }
+
+    fn extent(&self) -> Extent {
         match self {
-            Self::Array(items) => items.depth(),
-            Self::Object(pairs) => pairs.depth(),
-            Self::Set(members) => members.depth(),
-            _ => 0,
+            Self::Array(items) => items.extent(),
+            Self::Object(pairs) => pairs.extent(),
+            Self::Set(members) => members.extent(),
+            _ => Extent::SCALAR,
         }
     }
 
-    /// Whether the value nests no deeper than [`MAX_DEPTH`].
+    /// Whether the value nests no deeper than [`MAX_DEPTH`] and has no more parts than [`MAX_PARTS`].
     ///
     /// # Errors
     /// [`TooDeep`] where it does: the value must be dropped and not be built upon.
     pub fn check_depth(&self) -> Result<(), TooDeep> {
-        if self.depth() > MAX_DEPTH { Err(TooDeep) } else { Ok(()) }
+        let extent = self.extent();
+        if extent.depth > MAX_DEPTH || extent.parts > MAX_PARTS { Err(TooDeep) } else { Ok(()) }
     }
 
     /// The `bool` of a boolean.
@@ -220,8 +235,27 @@ fn index_of(key: &Value) -> Option<usize> {
     usize::try_from(key.as_number()?.as_plain_i64()?).ok()
 }
 
-fn deepest<'a>(values: impl IntoIterator<Item = &'a Value>) -> u32 {
-    1 + values.into_iter().map(Value::depth).max().unwrap_or(0)
+/// How deep and how large a container is, parts that are shared counted each time they stand there.
+#[derive(Clone, Copy)]
+struct Extent {
+    depth: u32,
+    /// Saturating.
+    parts: u32,
+}
+
+impl Extent {
+    const SCALAR: Self = Self { depth: 0, parts: 1 };
+    const EMPTY: Self = Self { depth: 1, parts: 1 };
+
+    fn around<'a>(values: impl IntoIterator<Item = &'a Value>) -> Self {
+        values.into_iter().fold(Self::EMPTY, Self::with)
+    }
+
+    /// The extent of the container with one more value in it.
+    fn with(self, value: &Value) -> Self {
+        let inner = value.extent();
+        Self { depth: self.depth.max(1 + inner.depth), parts: self.parts.saturating_add(inner.parts) }
+    }
 }
 
 #[cfg(test)]

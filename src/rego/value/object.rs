@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::{Str, Value, deepest};
+use super::{Extent, Str, Value};
 
 type Pair = (Value, Value);
 
@@ -11,7 +11,7 @@ type Pair = (Value, Value);
 #[derive(Clone)]
 pub struct Object {
     pairs: Arc<Vec<Pair>>,
-    depth: u32,
+    extent: Extent,
 }
 
 /// One key was given two different values.
@@ -29,8 +29,8 @@ impl Object {
     }
 
     fn from_sorted(pairs: Vec<Pair>) -> Self {
-        let depth = deepest(pairs.iter().flat_map(|(key, value)| [key, value]));
-        Self { pairs: Arc::new(pairs), depth }
+        let extent = Extent::around(pairs.iter().flat_map(|(key, value)| [key, value]));
+        Self { pairs: Arc::new(pairs), extent }
     }
 
     /// The number of pairs.
@@ -95,7 +95,8 @@ impl Object {
     /// [`ObjectBuilder`].
     #[must_use]
     pub fn with(mut self, key: Value, value: Value) -> Self {
-        self.depth = self.depth.max(1 + key.depth()).max(1 + value.depth());
+        // A value that is replaced stays in the count: too much is safe.
+        self.extent = self.extent.with(&key).with(&value);
         let found = self.find(&key);
         let pairs = Arc::make_mut(&mut self.pairs);
         match found {
@@ -152,7 +153,11 @@ impl Object {
 
     /// How deeply it nests: 1 for `{}`.
     pub fn depth(&self) -> u32 {
-        self.depth
+        self.extent.depth
+    }
+
+    pub(super) fn extent(&self) -> Extent {
+        self.extent
     }
 
     /// Whether both are one piece of storage, which makes them equal without looking.

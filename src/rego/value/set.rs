@@ -3,13 +3,13 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::{Value, deepest};
+use super::{Extent, Value};
 
 /// A shared set. Cloning copies a pointer. Members stand in order.
 #[derive(Clone)]
 pub struct Set {
     members: Arc<Vec<Value>>,
-    depth: u32,
+    extent: Extent,
 }
 
 /// The members of a set in order.
@@ -22,8 +22,8 @@ impl Set {
     }
 
     fn from_sorted(members: Vec<Value>) -> Self {
-        let depth = deepest(&members);
-        Self { members: Arc::new(members), depth }
+        let extent = Extent::around(&members);
+        Self { members: Arc::new(members), extent }
     }
 
     /// The number of members.
@@ -61,7 +61,7 @@ impl Set {
     #[must_use]
     pub fn with(mut self, value: Value) -> Self {
         if let Err(at) = self.members.binary_search(&value) {
-            self.depth = self.depth.max(1 + value.depth());
+            self.extent = self.extent.with(&value);
             Arc::make_mut(&mut self.members).insert(at, value);
         }
         self
@@ -73,7 +73,7 @@ impl Set {
         if let Ok(at) = self.members.binary_search(value) {
             let members = Arc::make_mut(&mut self.members);
             members.remove(at);
-            self.depth = deepest(&*members);
+            self.extent = Extent::around(&*members);
         }
         self
     }
@@ -140,7 +140,11 @@ impl Set {
 
     /// How deeply it nests: 1 for `set()`.
     pub fn depth(&self) -> u32 {
-        self.depth
+        self.extent.depth
+    }
+
+    pub(super) fn extent(&self) -> Extent {
+        self.extent
     }
 
     /// Whether both are one piece of storage, which makes them equal without looking.

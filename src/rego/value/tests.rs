@@ -109,6 +109,13 @@ fn the_deepest_value_is_compared_hashed_printed_and_dropped_on_a_small_stack() {
 }
 
 #[test]
+fn a_value_knows_what_it_takes_to_walk_through_it() {
+    let doubled = (0..40).fold(Value::Null, |inner, _| vec![inner.clone(), inner].into());
+    assert_eq!((doubled.parts(), doubled.check_depth()), (u32::MAX, Err(TooDeep)));
+    assert_eq!(read(r#"{"a": [1, 2], "b": null}"#).parts(), 1 + 2 + 3 + 1);
+}
+
+#[test]
 fn strings_print_as_go_quotes_them() {
     assert_eq!(Value::from("a\"\\\n\u{7f}é\u{0}").to_string(), r#""a\"\\\n\x7fé\x00""#);
 }

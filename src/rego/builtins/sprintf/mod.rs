@@ -8,6 +8,7 @@ mod verbs;
 
 use num_bigint::BigInt;
 
+use super::documents::draw_for;
 use super::operand::{Answer, answer, array, string};
 use super::{Builtin, BuiltinError, Context};
 use crate::rego::budget::Budget;
@@ -20,6 +21,7 @@ const MAX_WIDTH: usize = 1_000_000;
 
 fn sprintf(context: &mut Context<'_>, args: &[Value]) -> Answer {
     let (format, values) = (string(args, 1)?, array(args, 2)?);
+    values.iter().try_for_each(|value| draw_for(context, value))?;
     let mut formatter = Formatter {
         format,
         at: 0,
