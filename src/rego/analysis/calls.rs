@@ -8,7 +8,9 @@ use super::walk;
 
 /// Checks the calls of a rule.
 pub(super) fn rule(tree: &RuleTree, rule: &Rule, errors: &mut Vec<RegoError>) {
-    rule.branches.iter().for_each(|branch| body(tree, &branch.body, errors));
+    for branch in &rule.branches {
+        body(tree, &branch.body, errors);
+    }
 }
 
 /// Checks the calls of a body.

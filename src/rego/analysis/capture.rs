@@ -43,12 +43,16 @@ pub(super) fn templates_of_rule(around: Around<'_>, rule: &mut Rule, errors: &mu
     let Rule { branches, vars, .. } = rule;
     let mut pass = Templates { around, vars, errors };
     let mut args = branches.first().map_or_else(Vec::new, |branch| branch.args.clone());
-    args.iter_mut().for_each(|term| pass.term(term));
+    for term in &mut args {
+        pass.term(term);
+    }
     for branch in branches {
         // All branches have the same arguments.
         branch.args.clone_from(&args);
         pass.body(&mut branch.body);
-        branch.key.iter_mut().for_each(|term| pass.term(term));
+        for term in &mut branch.key {
+            pass.term(term);
+        }
         pass.term(branch.leaf.term_mut());
     }
 }
@@ -71,11 +75,15 @@ struct Templates<'a> {
 
 impl Templates<'_> {
     fn body(&mut self, body: &mut [Expr]) {
-        body.iter_mut().for_each(|expr| self.expr(expr));
+        for expr in body {
+            self.expr(expr);
+        }
     }
 
     fn expr(&mut self, expr: &mut Expr) {
-        walk::terms_of_mut(expr).into_iter().for_each(|term| self.term(term));
+        for term in walk::terms_of_mut(expr) {
+            self.term(term);
+        }
         for with in &mut expr.with {
             if let Target::Term(target) = &mut with.target {
                 self.term(target);
@@ -93,10 +101,16 @@ impl Templates<'_> {
                 if let Base::Term(base) = &mut reference.base {
                     self.term(base);
                 }
-                reference.steps.iter_mut().for_each(|it| self.term(it));
+                for it in &mut reference.steps {
+                    self.term(it);
+                }
             }
             Kind::Call(call) => call.args.iter_mut().for_each(|it| self.term(it)),
-            Kind::Array(items) | Kind::Set(items) => items.iter_mut().for_each(|it| self.term(it)),
+            Kind::Array(items) | Kind::Set(items) => {
+                for it in items {
+                    self.term(it);
+                }
+            }
             Kind::Object(pairs) => {
                 for (key, value) in pairs {
                     self.term(key);
@@ -105,7 +119,9 @@ impl Templates<'_> {
             }
             Kind::Compr(compr) => {
                 self.body(&mut compr.body);
-                compr.head.terms_mut().into_iter().for_each(|it| self.term(it));
+                for it in compr.head.terms_mut() {
+                    self.term(it);
+                }
             }
             Kind::Template(parts) => {
                 let parts = std::mem::take(parts);
@@ -203,7 +219,9 @@ pub(super) fn check_void_calls_of_body(
     errors: &mut Vec<RegoError>,
 ) {
     for expr in body {
-        walk::terms_of(expr).into_iter().for_each(|term| check_void_calls(tree, vars, term, errors));
+        for term in walk::terms_of(expr) {
+            check_void_calls(tree, vars, term, errors);
+        }
         if let ExprKind::Every(every) = &expr.kind {
             check_void_calls_of_body(tree, vars, &every.body, errors);
         }
@@ -220,7 +238,9 @@ pub(super) fn prints_of_rule(
     for branch in &mut rule.branches {
         let mut pass = Printed { around, prints, vars: &mut rule.vars, errors, safe: arguments(branch) };
         let start = pass.safe.mark();
-        branch.key.iter_mut().for_each(|term| pass.term(term));
+        for term in &mut branch.key {
+            pass.term(term);
+        }
         pass.term(branch.leaf.term_mut());
         pass.safe.back_to(start);
         pass.body(&mut branch.body);
@@ -252,7 +272,9 @@ impl Printed<'_> {
         let exprs = std::mem::take(body);
         let place = exprs.first().map(|expr| expr.span);
         for mut expr in exprs {
-            walk::terms_of_mut(&mut expr).into_iter().for_each(|term| self.term(term));
+            for term in walk::terms_of_mut(&mut expr) {
+                self.term(term);
+            }
             if let ExprKind::Every(every) = &mut expr.kind {
                 let around = self.safe.mark();
                 self.safe.extend(every.key);
@@ -309,7 +331,9 @@ impl Printed<'_> {
         walk::bodies_of_term_mut(term, &mut |compr| {
             let around = self.safe.mark();
             self.body(&mut compr.body);
-            compr.head.terms_mut().into_iter().for_each(|it| self.term(it));
+            for it in compr.head.terms_mut() {
+                self.term(it);
+            }
             self.safe.back_to(around);
         });
     }

@@ -46,7 +46,9 @@ impl Dynamic<'_> {
         match kind {
             ExprKind::Term(term) => self.at_top(term, with, out),
             ExprKind::Call(Call { op: Op::Eq, args, .. }) if args.len() == 2 => {
-                args.iter_mut().for_each(|arg| self.at_top(arg, with, out));
+                for arg in args {
+                    self.at_top(arg, with, out);
+                }
             }
             ExprKind::Call(call) => call.args.iter_mut().for_each(|arg| self.inside(arg, with, out)),
             ExprKind::Every(every) => {
@@ -70,7 +72,9 @@ impl Dynamic<'_> {
         match &mut term.kind {
             Kind::Scalar(_) | Kind::Var(_) | Kind::Call(_) | Kind::Template(_) => {}
             Kind::Array(items) | Kind::Set(items) => {
-                items.iter_mut().for_each(|it| self.inside(it, with, out))
+                for it in items {
+                    self.inside(it, with, out);
+                }
             }
             Kind::Object(pairs) => {
                 for (key, value) in pairs {
@@ -79,7 +83,9 @@ impl Dynamic<'_> {
                 }
             }
             Kind::Ref(reference) => {
-                reference.steps.iter_mut().for_each(|it| self.inside(it, with, out));
+                for it in &mut reference.steps {
+                    self.inside(it, with, out);
+                }
                 self.replace(term, with, out);
             }
             Kind::Compr(compr) => {

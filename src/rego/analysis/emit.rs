@@ -86,7 +86,9 @@ pub(super) fn rule(
     let mut emit = Emit::new(tree, groups, errors);
     let mut branches: Vec<hir::Rule> = rule.branches.iter().map(|branch| emit.branch(branch)).collect();
     let locals = emit.count();
-    branches.iter_mut().for_each(|branch| branch.locals = locals);
+    for branch in &mut branches {
+        branch.locals = locals;
+    }
     let chain = branches.into_iter().rev().reduce(|otherwise, mut branch| {
         branch.otherwise = Some(Box::new(otherwise));
         branch
@@ -295,7 +297,9 @@ fn array(items: Vec<hir::Term>) -> hir::Term {
 fn set(items: Vec<hir::Term>) -> hir::Term {
     let Some(values) = constants(&items) else { return hir::Term::Set(items) };
     let mut builder = SetBuilder::with_capacity(values.len());
-    values.into_iter().for_each(|value| builder.push(value));
+    for value in values {
+        builder.push(value);
+    }
     hir::Term::Const(Value::Set(builder.build()))
 }
 

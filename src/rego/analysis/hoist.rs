@@ -10,7 +10,9 @@ pub(super) fn rule(rule: &mut Rule) {
     // All branches have the same arguments, so what replaces a call must be the same variable in all of them.
     let mut args = branches.first().map_or_else(Vec::new, |branch| branch.args.clone());
     let mut of_args = Vec::new();
-    args.iter_mut().for_each(|arg| pass.term(arg, &mut of_args));
+    for arg in &mut args {
+        pass.term(arg, &mut of_args);
+    }
     for branch in branches {
         branch.args.clone_from(&args);
         let mut support = of_args.clone();
@@ -77,7 +79,9 @@ impl Hoist<'_> {
         match &mut term.kind {
             Kind::Scalar(_) | Kind::Var(_) | Kind::Template(_) => {}
             Kind::Call(call) => {
-                call.args.iter_mut().for_each(|arg| self.term(arg, support));
+                for arg in &mut call.args {
+                    self.term(arg, support);
+                }
                 let span = term.span;
                 let output = Term::var(self.vars.generate(), span);
                 let Call { op, args, .. } = &**call;
@@ -86,7 +90,11 @@ impl Hoist<'_> {
                 *term = output;
             }
             Kind::Ref(reference) => self.reference(reference, support),
-            Kind::Array(items) | Kind::Set(items) => items.iter_mut().for_each(|it| self.term(it, support)),
+            Kind::Array(items) | Kind::Set(items) => {
+                for it in items {
+                    self.term(it, support);
+                }
+            }
             Kind::Object(pairs) => {
                 for (key, value) in pairs {
                     self.term(key, support);
@@ -104,18 +112,19 @@ impl Hoist<'_> {
                 return;
             }
             self.term(base, support);
-            let var = match base.as_var() {
-                Some(var) => var,
-                None => {
-                    let var = self.vars.generate();
-                    let span = base.span;
-                    support.push(Expr::unify(Term::var(var, span), (**base).clone(), span));
-                    var
-                }
+            let var = if let Some(var) = base.as_var() {
+                var
+            } else {
+                let var = self.vars.generate();
+                let span = base.span;
+                support.push(Expr::unify(Term::var(var, span), (**base).clone(), span));
+                var
             };
             reference.base = Base::Var(var);
         }
-        reference.steps.iter_mut().for_each(|it| self.term(it, support));
+        for it in &mut reference.steps {
+            self.term(it, support);
+        }
     }
 
     fn comprehension(&mut self, compr: &mut Compr) {

@@ -91,7 +91,8 @@ pub fn analyse(
     end_of_phase(sources, rules::check_paths(&modules))?;
     let tree = RuleTree::new(&modules);
     let exports = Exports::new(&modules);
-    let mut program = Modules { sources, options, modules, functions, tree, exports, rules: Vec::new() };
+    let parsed = modules;
+    let mut program = Modules { sources, options, parsed, functions, tree, exports, rules: Vec::new() };
 
     program.resolve_names()?;
     program.rewrite_templates()?;
@@ -116,7 +117,7 @@ struct Modules<'a> {
     sources: &'a Sources,
     options: &'a CompileOptions,
     /// In the order of their names.
-    modules: Vec<&'a ast::Module>,
+    parsed: Vec<&'a ast::Module>,
     functions: Functions,
     tree: RuleTree,
     exports: Exports,
@@ -133,7 +134,7 @@ impl Modules<'_> {
         let mut rules = Vec::with_capacity(self.tree.heads.len());
         let counter = Counter::of_rules();
         let mut heads = 0..self.tree.heads.len();
-        for module in &self.modules {
+        for module in &self.parsed {
             let globals = Globals::new(&module.package, &module.imports, &self.exports);
             let checks = self.options.checks;
             let Self { tree, functions, .. } = self;
@@ -148,20 +149,24 @@ impl Modules<'_> {
         self.rules = rules;
         self.end_of_phase(found.references)?;
         self.end_of_phase(found.overrides)?;
-        self.end_of_phase(imports::duplicates(&self.modules))?;
+        self.end_of_phase(imports::duplicates(&self.parsed))?;
         self.end_of_phase(found.locals)
     }
 
     fn rewrite_templates(&mut self) -> Result<(), Errors> {
         let mut errors = Vec::new();
         let around = Around { tree: &self.tree, functions: &self.functions };
-        self.rules.iter_mut().for_each(|rule| capture::templates_of_rule(around, rule, &mut errors));
+        for rule in &mut self.rules {
+            capture::templates_of_rule(around, rule, &mut errors);
+        }
         self.end_of_phase(errors)
     }
 
     fn check_void_calls(&self) -> Result<(), Errors> {
         let mut errors = Vec::new();
-        self.rules.iter().for_each(|rule| capture::check_void_calls_of_rule(&self.tree, rule, &mut errors));
+        for rule in &self.rules {
+            capture::check_void_calls_of_rule(&self.tree, rule, &mut errors);
+        }
         self.end_of_phase(errors)
     }
 
@@ -169,7 +174,9 @@ impl Modules<'_> {
         let mut errors = Vec::new();
         let around = Around { tree: &self.tree, functions: &self.functions };
         let print = self.options.print;
-        self.rules.iter_mut().for_each(|rule| capture::prints_of_rule(around, print, rule, &mut errors));
+        for rule in &mut self.rules {
+            capture::prints_of_rule(around, print, rule, &mut errors);
+        }
         self.end_of_phase(errors)
     }
 
@@ -180,7 +187,9 @@ impl Modules<'_> {
     /// `all` are the modules in the order in which they were given, `given` says where each stands in it.
     fn insert_metadata(&mut self, all: &[ast::Module], given: &[usize]) -> Result<(), Errors> {
         let annotations = AnnotationSet::new(all, self.sources)?;
-        self.rules.iter_mut().for_each(|rule| metadata::rule(rule, &annotations, given));
+        for rule in &mut self.rules {
+            metadata::rule(rule, &annotations, given);
+        }
         Ok(())
     }
 
@@ -190,32 +199,42 @@ impl Modules<'_> {
 
     fn rewrite_with(&mut self) -> Result<(), Errors> {
         let mut errors = Vec::new();
-        self.rules.iter_mut().for_each(|rule| with::rule(&self.tree, rule, &mut errors));
+        for rule in &mut self.rules {
+            with::rule(&self.tree, rule, &mut errors);
+        }
         self.end_of_phase(errors)
     }
 
     fn check_conflicts(&self) -> Result<(), Errors> {
-        let Self { sources, modules, tree, rules, .. } = self;
-        self.end_of_phase(conflicts::check(sources, modules, tree, rules))
+        let Self { sources, parsed, tree, rules, .. } = self;
+        self.end_of_phase(conflicts::check(sources, parsed, tree, rules))
     }
 
     fn check_calls(&self) -> Result<(), Errors> {
         let mut errors = Vec::new();
-        self.rules.iter().for_each(|rule| calls::rule(&self.tree, rule, &mut errors));
+        for rule in &self.rules {
+            calls::rule(&self.tree, rule, &mut errors);
+        }
         self.end_of_phase(errors)
     }
 
     fn order_bodies(&mut self) -> Result<(), Errors> {
         let mut errors = Vec::new();
-        self.rules.iter().for_each(|rule| safety::check_heads(rule, &mut errors));
+        for rule in &self.rules {
+            safety::check_heads(rule, &mut errors);
+        }
         self.end_of_phase(std::mem::take(&mut errors))?;
-        self.rules.iter_mut().for_each(|rule| safety::order_rule(&self.tree, rule, &mut errors));
+        for rule in &mut self.rules {
+            safety::order_rule(&self.tree, rule, &mut errors);
+        }
         self.end_of_phase(errors)
     }
 
     fn evaluate_first(&mut self) {
         for rule in &mut self.rules {
-            rule.branches.iter_mut().for_each(|branch| dynamic::equals(&mut branch.body));
+            for branch in &mut rule.branches {
+                dynamic::equals(&mut branch.body);
+            }
             dynamic::rule(rule);
         }
     }

@@ -110,7 +110,9 @@ impl<'a, 'f> Resolver<'a, 'f> {
         let args = rule.head.args.as_deref().unwrap_or_default();
         self.check_overrides(rule, args);
         let mut hidden = HashSet::new();
-        args.iter().for_each(|arg| names_in_pattern(arg, &mut hidden));
+        for arg in args {
+            names_in_pattern(arg, &mut hidden);
+        }
         self.hidden.push(hidden);
         self.scopes.push();
         let args: Vec<Term> = args.iter().map(|arg| self.argument(arg, rule.head.span)).collect();
@@ -130,7 +132,9 @@ impl<'a, 'f> Resolver<'a, 'f> {
             self.found.overrides.push(compile_error(message, Some(rule.span)));
         }
         let mut names = HashSet::new();
-        args.iter().for_each(|arg| names_in_pattern(arg, &mut names));
+        for arg in args {
+            names_in_pattern(arg, &mut names);
+        }
         if let Some(name) = ["data", "input"].into_iter().find(|name| names.contains(*name)) {
             let message = format!("args must not shadow {name} (use a different variable name)");
             self.found.references.push(compile_error(message, Some(rule.span)));
@@ -367,7 +371,9 @@ impl<'a, 'f> Resolver<'a, 'f> {
     /// `some k, v in xs` is `v = xs[k]`.
     fn some_in(&mut self, some: &ast::SomeIn, span: Span) -> Option<Call> {
         let mut bound = HashSet::new();
-        some.key.iter().for_each(|key| names_in(key, &mut bound));
+        if let Some(key) = &some.key {
+            names_in(key, &mut bound);
+        }
         names_in_pattern(&some.value, &mut bound);
         let mut outer = HashSet::new();
         names_in(&some.domain, &mut outer);
@@ -614,12 +620,12 @@ fn last_of_each_key(pairs: Vec<(Term, Term)>) -> Vec<(Term, Term)> {
     let mut out: Vec<(Term, Term)> = Vec::with_capacity(pairs.len());
     let mut places = std::collections::HashMap::new();
     for (key, value) in pairs {
-        if let Kind::Scalar(constant) = &key.kind {
-            if let Some(at) = places.insert(constant.clone(), out.len()) {
-                places.insert(constant.clone(), at);
-                out[at] = (key, value);
-                continue;
-            }
+        if let Kind::Scalar(constant) = &key.kind
+            && let Some(at) = places.insert(constant.clone(), out.len())
+        {
+            places.insert(constant.clone(), at);
+            out[at] = (key, value);
+            continue;
         }
         out.push((key, value));
     }

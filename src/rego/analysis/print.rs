@@ -37,14 +37,18 @@ fn constant_step(out: &mut String, step: &Value) {
 /// A reference of constants.
 pub(super) fn path(base: &Base, steps: &[Value]) -> String {
     let mut out = if matches!(base, Base::Input) { "input" } else { "data" }.to_owned();
-    steps.iter().for_each(|step| constant_step(&mut out, step));
+    for step in steps {
+        constant_step(&mut out, step);
+    }
     out
 }
 
 /// `data.a.b` of a place in the tree of rules.
 pub(super) fn place(tree: &RuleTree, node: NodeId) -> String {
     let mut out = "data".to_owned();
-    tree.path(node).into_iter().for_each(|step| constant_step(&mut out, step));
+    for step in tree.path(node) {
+        constant_step(&mut out, step);
+    }
     out
 }
 

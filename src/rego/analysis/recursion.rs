@@ -24,7 +24,9 @@ pub(super) fn check(tree: &RuleTree, rules: &[Rule]) -> (Vec<BranchId>, Vec<Rego
     let mut errors = Vec::new();
     let mut component_of = vec![0; graph.edges.len()];
     for (number, component) in components.iter().enumerate() {
-        component.iter().for_each(|vertex| component_of[*vertex] = number);
+        for vertex in component {
+            component_of[*vertex] = number;
+        }
     }
     for component in &components {
         for vertex in component {
@@ -193,7 +195,9 @@ impl<'a> Graph<'a> {
                 } else if low[vertex] == index[vertex] {
                     let at = stack.iter().rposition(|it| *it == vertex).unwrap_or(0);
                     let component = stack.split_off(at);
-                    component.iter().for_each(|it| on_stack[*it] = false);
+                    for it in &component {
+                        on_stack[*it] = false;
+                    }
                     components.push(component);
                 }
             }

@@ -60,13 +60,12 @@ impl Scopes {
 
     /// The variable that a name refers to here. A name that nothing declares is remembered as seen.
     pub(super) fn read(&mut self, vars: &mut Vars, name: &Name, span: Span) -> Var {
-        let var = match self.find(name) {
-            Some(entry) => entry.var,
-            None => {
-                let var = self.free(vars, name);
-                self.insert(name, Entry { var, occurrence: Occurrence::Seen, span });
-                var
-            }
+        let var = if let Some(entry) = self.find(name) {
+            entry.var
+        } else {
+            let var = self.free(vars, name);
+            self.insert(name, Entry { var, occurrence: Occurrence::Seen, span });
+            var
         };
         vars.read(var);
         var
@@ -108,7 +107,9 @@ impl Scopes {
 /// rules and imports, even above the declaration.
 pub(super) fn declared(body: &[ast::Expr]) -> HashSet<Name> {
     let mut names = HashSet::new();
-    body.iter().for_each(|expr| declared_in(expr, &mut names));
+    for expr in body {
+        declared_in(expr, &mut names);
+    }
     names
 }
 
@@ -119,7 +120,9 @@ fn declared_in(expr: &ast::Expr, names: &mut HashSet<Name>) {
         }
         ExprKind::SomeDecl(symbols) => symbols.iter().for_each(|it| names_in(it, names)),
         ExprKind::SomeIn(some) => {
-            some.key.iter().for_each(|it| names_in(it, names));
+            if let Some(it) = &some.key {
+                names_in(it, names);
+            }
             names_in(&some.value, names);
         }
         ExprKind::Every(every) => every.body.exprs.iter().for_each(|it| declared_in(it, names)),
@@ -142,10 +145,16 @@ pub(super) fn names_in(term: &ast::Term, names: &mut HashSet<Name>) {
         }
         TermKind::Ref(reference) => {
             names_in(&reference.head, names);
-            reference.path.iter().for_each(|it| names_in(it, names));
+            for it in reference.path.iter() {
+                names_in(it, names);
+            }
         }
         TermKind::Call(call) => call.args.iter().for_each(|it| names_in(it, names)),
-        TermKind::Array(items) | TermKind::Set(items) => items.iter().for_each(|it| names_in(it, names)),
+        TermKind::Array(items) | TermKind::Set(items) => {
+            for it in items.iter() {
+                names_in(it, names);
+            }
+        }
         TermKind::Object(pairs) => {
             for (key, value) in pairs.iter() {
                 names_in(key, names);
@@ -162,11 +171,17 @@ pub(super) fn names_in_pattern(term: &ast::Term, names: &mut HashSet<Name>) {
         TermKind::Var(name) => {
             names.insert(name.clone());
         }
-        TermKind::Array(items) => items.iter().for_each(|it| names_in_pattern(it, names)),
+        TermKind::Array(items) => {
+            for it in items.iter() {
+                names_in_pattern(it, names);
+            }
+        }
         TermKind::Object(pairs) => pairs.iter().for_each(|(_, value)| names_in_pattern(value, names)),
         TermKind::Ref(reference) => {
             names_in(&reference.head, names);
-            reference.path.iter().for_each(|it| names_in(it, names));
+            for it in reference.path.iter() {
+                names_in(it, names);
+            }
         }
         _ => {}
     }

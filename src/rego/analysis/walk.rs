@@ -39,7 +39,6 @@ impl Reach {
 
 pub(super) fn term(it: &Term, reach: Reach, visit: &mut impl FnMut(Var)) {
     match &it.kind {
-        Kind::Scalar(_) => {}
         Kind::Var(var) => visit(*var),
         Kind::Ref(reference) => self::reference(reference, reach, visit),
         Kind::Call(call) => self::call(call, reach, visit),
@@ -64,7 +63,7 @@ pub(super) fn term(it: &Term, reach: Reach, visit: &mut impl FnMut(Var)) {
                 }
             }
         }
-        Kind::Set(_) | Kind::Compr(_) | Kind::Template(_) => {}
+        Kind::Scalar(_) | Kind::Set(_) | Kind::Compr(_) | Kind::Template(_) => {}
     }
 }
 
@@ -151,10 +150,16 @@ pub(super) fn closures_of_term<'a>(it: &'a Term, visit: &mut impl FnMut(&'a Comp
             if let Base::Term(base) = &reference.base {
                 closures_of_term(base, visit);
             }
-            reference.steps.iter().for_each(|it| closures_of_term(it, visit));
+            for it in &reference.steps {
+                closures_of_term(it, visit);
+            }
         }
         Kind::Call(call) => call.args.iter().for_each(|it| closures_of_term(it, visit)),
-        Kind::Array(items) | Kind::Set(items) => items.iter().for_each(|it| closures_of_term(it, visit)),
+        Kind::Array(items) | Kind::Set(items) => {
+            for it in items {
+                closures_of_term(it, visit);
+            }
+        }
         Kind::Object(pairs) => {
             for (key, value) in pairs {
                 closures_of_term(key, visit);
@@ -206,11 +211,15 @@ pub(super) fn bodies_of_term_mut(it: &mut Term, visit: &mut impl FnMut(&mut Comp
             if let Base::Term(base) = &mut reference.base {
                 bodies_of_term_mut(base, visit);
             }
-            reference.steps.iter_mut().for_each(|it| bodies_of_term_mut(it, visit));
+            for it in &mut reference.steps {
+                bodies_of_term_mut(it, visit);
+            }
         }
         Kind::Call(call) => call.args.iter_mut().for_each(|it| bodies_of_term_mut(it, visit)),
         Kind::Array(items) | Kind::Set(items) => {
-            items.iter_mut().for_each(|it| bodies_of_term_mut(it, visit))
+            for it in items {
+                bodies_of_term_mut(it, visit);
+            }
         }
         Kind::Object(pairs) => {
             for (key, value) in pairs {
@@ -247,10 +256,16 @@ pub(super) fn every_term_below<'a>(it: &'a Term, visit: &mut impl FnMut(&'a Term
             if let Base::Term(base) = &reference.base {
                 every_term_below(base, visit);
             }
-            reference.steps.iter().for_each(|it| every_term_below(it, visit));
+            for it in &reference.steps {
+                every_term_below(it, visit);
+            }
         }
         Kind::Call(call) => call.args.iter().for_each(|it| every_term_below(it, visit)),
-        Kind::Array(items) | Kind::Set(items) => items.iter().for_each(|it| every_term_below(it, visit)),
+        Kind::Array(items) | Kind::Set(items) => {
+            for it in items {
+                every_term_below(it, visit);
+            }
+        }
         Kind::Object(pairs) => {
             for (key, value) in pairs {
                 every_term_below(key, visit);
@@ -258,7 +273,9 @@ pub(super) fn every_term_below<'a>(it: &'a Term, visit: &mut impl FnMut(&'a Term
             }
         }
         Kind::Compr(compr) => {
-            compr.head.terms().into_iter().for_each(|it| every_term_below(it, visit));
+            for it in compr.head.terms() {
+                every_term_below(it, visit);
+            }
             every_term(&compr.body, visit);
         }
         Kind::Template(parts) => {
@@ -277,7 +294,9 @@ pub(super) fn every_expr<'a>(exprs: &'a [Expr], visit: &mut impl FnMut(&'a Expr)
         visit(expr);
         for term in terms_of(expr) {
             closures_of_term(term, &mut |compr| {
-                compr.head.terms().into_iter().for_each(|it| exprs_of_term(it, visit));
+                for it in compr.head.terms() {
+                    exprs_of_term(it, visit);
+                }
                 every_expr(&compr.body, visit);
             });
         }
@@ -292,7 +311,9 @@ pub(super) fn exprs_of_term<'a>(it: &'a Term, visit: &mut dyn FnMut(&'a Expr)) {
     let mut found = Vec::new();
     closures_of_term(it, &mut |compr| found.push(compr));
     for compr in found {
-        compr.head.terms().into_iter().for_each(|it| exprs_of_term(it, visit));
+        for it in compr.head.terms() {
+            exprs_of_term(it, visit);
+        }
         every_expr(&compr.body, &mut |it| visit(it));
     }
 }

@@ -115,7 +115,9 @@ impl Unifier<'_> {
         if unsafe_vars.is_empty() {
             self.mark(var);
         }
-        unsafe_vars.into_iter().for_each(|it| self.depend(var, it));
+        for it in unsafe_vars {
+            self.depend(var, it);
+        }
     }
 
     fn objects(&mut self, a: &[(Term, Term)], b: &[(Term, Term)]) {
@@ -137,7 +139,9 @@ impl Unifier<'_> {
     fn mark_all(&mut self, pattern: &Term) {
         let mut vars = Vec::new();
         walk::term(pattern, Reach::Pattern, &mut |var| vars.push(var));
-        vars.into_iter().for_each(|var| self.mark(var));
+        for var in vars {
+            self.mark(var);
+        }
     }
 
     /// A variable is bound, and with it what hangs on it.

@@ -81,13 +81,13 @@ impl RuleTypes {
     }
 
     /// Adds the type of one more rule to a place, and to the objects around it.
-    pub(crate) fn insert(&mut self, tree: &RuleTree, place: NodeId, ty: Type) {
+    pub(crate) fn insert(&mut self, tree: &RuleTree, place: NodeId, ty: &Type) {
         let mut keys = vec![&tree.get(place).key];
         let mut at = tree.get(place).parent;
         while let Some(id) = at {
             if let Some(Type::Object(around)) = &self.places[id.0 as usize] {
                 let path: Vec<&Value> = keys.iter().rev().copied().collect();
-                let around = inserted(around.clone(), &path, &ty);
+                let around = inserted(around.clone(), &path, ty);
                 self.places[id.0 as usize] = Some(bounded(Type::Object(around)));
             }
             keys.push(&tree.get(id).key);
@@ -95,7 +95,7 @@ impl RuleTypes {
         }
         let slot = &mut self.places[place.0 as usize];
         let mut merged = merge(slot.take(), ty.clone());
-        if let (Type::Object(_), Type::Object(_)) = (&merged, &ty) {
+        if let (Type::Object(_), Type::Object(_)) = (&merged, ty) {
             let mut leaves = Vec::new();
             self.leaves(tree, place, &mut Vec::new(), &mut leaves);
             for (path, leaf) in leaves {

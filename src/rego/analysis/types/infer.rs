@@ -203,7 +203,11 @@ impl Checker<'_> {
                 return fits;
             }
             match &term.kind {
-                Kind::Array(items) | Kind::Set(items) => items.iter().for_each(|it| self.unify_any(it)),
+                Kind::Array(items) | Kind::Set(items) => {
+                    for it in items {
+                        self.unify_any(it);
+                    }
+                }
                 Kind::Object(pairs) => pairs.iter().for_each(|(key, value)| {
                     self.unify_any(key);
                     self.unify_any(value);
@@ -223,9 +227,10 @@ impl Checker<'_> {
             (Kind::Set(items), Type::Set(item)) => items.iter().all(|it| self.unify_term(it, item, learn)),
             (Kind::Object(pairs), Type::Object(object)) => {
                 (pairs.len() == object.keys.len() || object.rest.is_some())
-                    && pairs.iter().all(|(key, value)| match constant(key) {
-                        Some(key) => object.select(&key).is_some_and(|it| self.unify_term(value, it, learn)),
-                        None => {
+                    && pairs.iter().all(|(key, value)| {
+                        if let Some(key) = constant(key) {
+                            object.select(&key).is_some_and(|it| self.unify_term(value, it, learn))
+                        } else {
                             self.unify_term(value, &Type::ANY, learn);
                             true
                         }

@@ -52,7 +52,7 @@ pub(super) fn check_rules(
             continue;
         }
         match checker.of_branch(&rule.branches[*branch]) {
-            Some(ty) => types.insert(tree, rule.node, ty),
+            Some(ty) => types.insert(tree, rule.node, &ty),
             None => types.mark(tree, rule.node),
         }
     }
@@ -112,10 +112,14 @@ impl<'a> Checker<'a> {
         for term in walk::terms_of(expr) {
             let mut found = Vec::new();
             walk::closures_of_term(term, &mut |compr| found.push(compr));
-            found.into_iter().for_each(|compr| errors.extend(self.comprehension(compr)));
+            for compr in found {
+                errors.extend(self.comprehension(compr));
+            }
         }
         if let ExprKind::Every(every) = &expr.kind {
-            every.body.iter().for_each(|expr| self.closures(expr, errors));
+            for expr in &every.body {
+                self.closures(expr, errors);
+            }
         }
     }
 

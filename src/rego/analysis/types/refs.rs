@@ -19,7 +19,9 @@ impl Checker<'_> {
             ExprKind::Call(call) => call.args.iter().for_each(|arg| self.references_in(arg, errors)),
             ExprKind::Every(every) => {
                 self.references_in(&every.domain, errors);
-                every.body.iter().for_each(|expr| self.references(expr, errors));
+                for expr in &every.body {
+                    self.references(expr, errors);
+                }
             }
         }
     }
@@ -28,7 +30,9 @@ impl Checker<'_> {
         match &term.kind {
             Kind::Scalar(_) | Kind::Var(_) | Kind::Call(_) | Kind::Compr(_) | Kind::Template(_) => {}
             Kind::Array(items) | Kind::Set(items) => {
-                items.iter().for_each(|it| self.references_in(it, errors))
+                for it in items {
+                    self.references_in(it, errors);
+                }
             }
             Kind::Object(pairs) => {
                 for (key, value) in pairs {
@@ -46,7 +50,9 @@ impl Checker<'_> {
                 if let Err(error) = self.reference(reference, term.span) {
                     errors.push(error);
                 }
-                reference.steps.iter().for_each(|it| self.references_in(it, errors));
+                for it in &reference.steps {
+                    self.references_in(it, errors);
+                }
             }
         }
     }
@@ -56,12 +62,11 @@ impl Checker<'_> {
         match &reference.base {
             Base::Input | Base::Term(_) => self.steps(&found, Type::ANY, 0),
             Base::Var(var) => {
-                let ty = match self.vars.get(*var) {
-                    Some(ty) => ty.clone(),
-                    None => {
-                        self.vars.put(*var, Type::ANY);
-                        Type::ANY
-                    }
+                let ty = if let Some(ty) = self.vars.get(*var) {
+                    ty.clone()
+                } else {
+                    self.vars.put(*var, Type::ANY);
+                    Type::ANY
                 };
                 self.steps(&found, ty, 0)
             }
