@@ -56,9 +56,10 @@ impl Builder<'_> {
         self.nested(|it| {
             let iter = it.new_iter();
             it.emit(Instr::Iterate { iter, over, fail });
-            let (key, value) = (every.key.map(|key| it.local(key)), it.local(every.value));
+            let key = every.key.and_then(|key| it.loop_local(key));
+            let value = it.loop_local(every.value);
             it.fail_to(holds);
-            it.open_loop(iter, key, Some(value));
+            it.open_loop(iter, key, value);
             let turn = it.fail();
             every.key.into_iter().for_each(|key| it.bind(key));
             it.bind(every.value);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::code::{CallTarget, Instr, Label, Operand, Operands, Reg, Shape, Target, Unit, WithSpec, count};
 use super::reads::Reads;
+use super::uses::Uses;
 use crate::rego::builtins;
 use crate::rego::error::{ErrorCode, RegoError};
 use crate::rego::hir::{Callee, LocalId, Node, Program};
@@ -40,6 +41,7 @@ pub(super) struct Builder<'a> {
     labels: Vec<Option<u32>>,
     constants: HashMap<Value, u32>,
     first_local: Reg,
+    uses: Uses,
 }
 
 impl<'a> Builder<'a> {
@@ -68,11 +70,20 @@ impl<'a> Builder<'a> {
             loops: 0,
             fail: 0,
         };
-        Self { around, unit, scope, labels: Vec::new(), constants: HashMap::new(), first_local: arguments }
+        Self {
+            around,
+            unit,
+            scope,
+            labels: Vec::new(),
+            constants: HashMap::new(),
+            first_local: arguments,
+            uses: Uses::default(),
+        }
     }
 
     /// Begins a definition with so many locals, none of them bound. Where it fails, go to `fail`.
-    pub(super) fn begin(&mut self, locals: u32, fail: Label) {
+    pub(super) fn begin(&mut self, locals: u32, uses: Uses, fail: Label) {
+        self.uses = uses;
         let next_reg = self.first_local + locals;
         self.unit.registers = self.unit.registers.max(next_reg);
         self.scope = Scope {
@@ -189,6 +200,11 @@ impl<'a> Builder<'a> {
 
     pub(super) fn is_bound(&self, local: LocalId) -> bool {
         self.scope.bound.get(local.0 as usize).copied().unwrap_or(false)
+    }
+
+    /// The register of a local that a loop binds, if somebody reads it.
+    pub(super) fn loop_local(&self, local: LocalId) -> Option<Reg> {
+        self.uses.is_read(local).then(|| self.local(local))
     }
 
     pub(super) fn bind(&mut self, local: LocalId) {

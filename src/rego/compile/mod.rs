@@ -10,6 +10,7 @@ mod reference;
 mod rule;
 mod term;
 mod unify;
+mod uses;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -63,8 +63,8 @@ impl Builder<'_> {
         self.emit(Instr::Iterate { iter, over: base, fail });
         let value = self.temp();
         if let Some(local) = self.unbound_local(step) {
-            let key = self.local(local);
-            self.open_loop(iter, Some(key), Some(value));
+            let key = self.loop_local(local);
+            self.open_loop(iter, key, Some(value));
             self.bind(local);
         } else {
             let key = self.temp();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::builder::{Builder, Built, Surroundings};
 use super::code::{Instr, LeafKind, Operand, Shape, Unit, count};
+use super::uses::Uses;
 use crate::rego::hir::{Group, GroupKind, Leaf, Node, Query, Rule, Term};
 use crate::rego::value::{Str, Value};
 
@@ -22,7 +23,7 @@ pub(super) fn single(around: &Surroundings<'_>, group: &Group) -> Built<Unit> {
     let certain = always_the_same(group);
     for rule in &group.rules {
         it.definition(rule, |it, next| {
-            it.begin(rule.locals, next);
+            it.begin(rule.locals, Uses::of_rule(rule), next);
             it.arguments(&rule.args)?;
             it.branches(rule, next, certain.then_some(end))
         })?;
@@ -30,7 +31,7 @@ pub(super) fn single(around: &Surroundings<'_>, group: &Group) -> Built<Unit> {
     if let Some(rule) = &group.default {
         it.emit(Instr::IfSettled(end));
         it.definition(rule, |it, next| {
-            it.begin(rule.locals, next);
+            it.begin(rule.locals, Uses::of_rule(rule), next);
             it.arguments(&rule.args)?;
             it.branches(rule, next, None)
         })?;
@@ -111,7 +112,7 @@ impl Builder<'_> {
     /// One definition of a partial rule, for all keys or for the one in register 0.
     fn contribution(&mut self, part: &Part<'_>, extent: Extent, next: u32) -> Built {
         let rule = part.rule;
-        self.begin(rule.locals, next);
+        self.begin(rule.locals, Uses::of_rule(rule), next);
         let prefix: Vec<Term> =
             part.prefix.iter().map(|step| Term::Const(Value::String(step.clone()))).collect();
         let mut keys: Vec<&Term> = prefix.iter().chain(&rule.key).collect();
@@ -234,7 +235,7 @@ pub(super) fn document(around: &Surroundings<'_>, node: &Node, number: u32) -> B
 pub(super) fn query(around: &Surroundings<'_>, query: &Query) -> Built<(Unit, Vec<Arc<str>>)> {
     let mut it = Builder::new(around, Shape::Query, 0);
     let end = it.new_label();
-    it.begin(query.locals, end);
+    it.begin(query.locals, Uses::of_query(query), end);
     it.body(&query.body)?;
     let truth = it.constant(&Value::Bool(true));
     let exports: Vec<_> = query.exports.iter().filter(|(_, local)| it.is_bound(*local)).collect();

@@ -123,8 +123,12 @@ impl Builder<'_> {
             && let [path, value] = items.as_slice()
         {
             let (path_reg, value_reg) = (self.temp(), self.temp());
-            self.walk(call, Some(path_reg), Some(value_reg))?;
-            self.match_pattern(path, Operand::Reg(path_reg))?;
+            let unread = self.unbound_local(path).filter(|local| self.loop_local(*local).is_none());
+            self.walk(call, unread.is_none().then_some(path_reg), Some(value_reg))?;
+            match unread {
+                Some(local) => self.bind(local),
+                None => self.match_pattern(path, Operand::Reg(path_reg))?,
+            }
             return self.match_pattern(value, Operand::Reg(value_reg));
         }
         // A call or composite is made in the variable's own register. References may bind the variable on the way.

@@ -142,7 +142,7 @@ impl Machine {
 
     fn next_turn(&mut self, iter: u32, key: Option<Reg>, value: Option<Reg>, done: Label) -> Ran<Flow> {
         let open = &mut self.iters[self.bases.iters + iter as usize];
-        if let Iter::Walk(walk) = open {
+        if let (Iter::Walk(walk), Some(_)) = (&*open, key) {
             self.around.budget.bytes((walk.path_len() * size_of::<Value>()) as u64)?;
         }
         let Some(key_reg) = key else {

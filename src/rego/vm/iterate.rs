@@ -55,6 +55,7 @@ impl Iter {
                 *at += 1;
                 Some(item)
             }
+            Self::Walk(walk) => walk.advance().map(|(_, value)| value),
             _ => self.next().map(|(_, value)| value),
         }
     }
@@ -79,9 +80,17 @@ impl Walk {
     }
 
     fn next(&mut self) -> Option<Turn> {
+        let (key, value) = self.advance()?;
+        // A scalar's key is not on the path any more.
+        let last = key.filter(|_| Iter::over(&value).is_none());
+        Some((Value::from(self.path.iter().cloned().chain(last).collect::<Vec<_>>()), value))
+    }
+
+    /// Goes to the next value; the path is that of the innermost collection. The root has no key.
+    fn advance(&mut self) -> Option<(Option<Value>, Value)> {
         if let Some(root) = self.root.take() {
             self.open.push(Iter::over(&root).unwrap_or_default());
-            return Some((Value::from(Vec::new()), root));
+            return Some((None, root));
         }
         loop {
             let Some((key, value)) = self.open.last_mut()?.next() else {
@@ -89,15 +98,11 @@ impl Walk {
                 self.path.pop();
                 continue;
             };
-            self.path.push(key);
-            let path = Value::from(self.path.clone());
-            match Iter::over(&value) {
-                Some(inner) => self.open.push(inner),
-                None => {
-                    self.path.pop();
-                }
+            if let Some(inner) = Iter::over(&value) {
+                self.open.push(inner);
+                self.path.push(key.clone());
             }
-            return Some((path, value));
+            return Some((Some(key), value));
         }
     }
 }

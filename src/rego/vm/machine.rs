@@ -139,6 +139,11 @@ impl Machine {
             return Step::Done(Answer::Error(error));
         };
         let HostCall { name, args } = waiting.call;
+        if let HostAnswer::Value(value) = &answer
+            && let Err(error) = value.check_depth()
+        {
+            return self.fail(&Exceeded::from(error).into());
+        }
         let memo = host_memo(&name, &answer, waiting.at);
         self.answers.insert((name, args), answer);
         let went = self.receive(&memo, waiting.dest, waiting.fail).and_then(|flow| self.follow(flow));
@@ -318,14 +323,18 @@ impl Machine {
         self.overlays.get(&level).unwrap_or(&self.root)
     }
 
-    fn overlay_mut(&mut self, level: Level) -> &mut Overlay {
-        self.overlays.get_mut(&level).unwrap_or(&mut self.root)
+    /// Remembers what a unit came to, if its level is still there.
+    fn put_memo(&mut self, level: Level, key: Key, memo: Memo) {
+        let overlay = if level == ROOT { Some(&mut self.root) } else { self.overlays.get_mut(&level) };
+        if let Some(overlay) = overlay {
+            overlay.memos.put(key, memo);
+        }
     }
 
     fn remember(&mut self, level: Level, key: Key, memo: Memo) -> Ran<()> {
         let size = size_of::<Key>() + size_of::<Memo>() + key.args.len() * size_of::<Value>();
         self.around.budget.bytes(size as u64)?;
-        self.overlay_mut(level).memos.put(key, memo);
+        self.put_memo(level, key, memo);
         Ok(())
     }
 
@@ -368,7 +377,7 @@ impl Machine {
         if error.code != ErrorCode::EvalCancel {
             while let Some(frame) = self.frames.pop() {
                 if let Some((level, key)) = frame.key {
-                    self.overlay_mut(level).memos.put(key, Memo::Failed(error.clone()));
+                    self.put_memo(level, key, Memo::Failed(error.clone()));
                 }
             }
         }
