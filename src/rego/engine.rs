@@ -10,7 +10,7 @@ use super::analysis::{self, Analysis};
 use super::budget::Budget;
 use super::compile;
 use super::compile::code::{Program, Unit};
-use super::error::Errors;
+use super::error::{ErrorCode, Errors, RegoError};
 use super::host::{HostAnswer, HostFunction};
 use super::source::{Sources, Span};
 use super::syntax::{self, ast::Module};
@@ -146,6 +146,23 @@ impl Policy {
         super::reads::may_read_input(&self.inner.analysis.program, path)
     }
 
+    /// Whether rules and base documents are at the same places, where it would depend on how they are asked for which
+    /// one is seen. `opa eval` and `opa test` check this; an evaluation does not.
+    ///
+    /// # Errors
+    /// A compile error at each rule at whose path, or on the way to it, base data has a value.
+    pub fn check_data(&self, data: &Value) -> Result<(), Errors> {
+        let groups = &self.inner.analysis.program.groups;
+        let conflicts = groups.iter().filter(|group| hides(data, &group.path)).map(|group| {
+            let message = format!("conflicting rule for data path {} found", group.path.join("/"));
+            let first = group.rules.iter().chain(&group.default).map(|rule| rule.span).min();
+            RegoError::new(ErrorCode::Compile, message, first)
+        });
+        let mut errors = Errors(conflicts.collect());
+        errors.sort(self.sources());
+        errors.into_result(())
+    }
+
     /// Compiles a query against this policy.
     ///
     /// # Errors
@@ -175,6 +192,19 @@ impl Policy {
 
 /// Code, names of variables, places of expressions.
 type QueryParts = (Unit, Vec<Arc<str>>, Vec<Span>);
+
+/// Whether data has something at a path, or something that is no object on the way.
+fn hides(data: &Value, path: &[Str]) -> bool {
+    let mut place = data;
+    for step in path {
+        match place.as_object().map(|pairs| pairs.get_str(step)) {
+            Some(Some(below)) => place = below,
+            Some(None) => return false,
+            None => return true,
+        }
+    }
+    true
+}
 
 /// A query compiled against a policy. Cloning copies pointers.
 #[derive(Clone, Debug)]

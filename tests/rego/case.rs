@@ -73,6 +73,11 @@ impl Case {
             Ok(policy) => policy,
             Err(error) => return failure(&error),
         };
+        if let (Some(data), true) = (&self.data, self.check_data)
+            && let Err(errors) = policy.check_data(data)
+        {
+            return failure(&CompileFailure { errors, sources: policy.sources().clone() });
+        }
         let query = match policy.prepare_query(&self.query) {
             Ok(query) => query,
             Err(error) => return failure(&error),

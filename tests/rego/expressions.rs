@@ -25,6 +25,7 @@ fn verdict(spec: &Value) -> Option<String> {
         query: text(spec, "query").expect("a query").to_owned(),
         strict: false,
         print: true,
+        check_data: true,
     };
     let want = spec.get_str("want").expect("what is wanted");
     if let Some(mismatch) = mismatch(want, &lenient.run()) {

@@ -34,6 +34,7 @@ fn verdict(spec: &Value) -> Option<String> {
         query: text(spec, "query").expect("a query").to_owned(),
         strict: spec.get_str("strict_error").and_then(Value::as_bool).unwrap_or(false),
         print: false,
+        check_data: false,
     };
     let (got, want) = (case.run(), spec);
     // A case that has both means the error.

@@ -19,7 +19,7 @@ const LOOPS: &[&str] = &[
     "n := numbers.range(1, 300)\np[x][y][z] := 1 if { some x in n; some y in n; some z in n }",
     "n := numbers.range(1, 300)\nf(x, y) := x + y\np if { some x in n; some y in n; some z in n; f(x, f(y, z)) == 0 }",
     "n := numbers.range(1, 300)\nq := input\np if { some x in n; some y in n; some z in n; q == 0 with input as x }",
-    "n := numbers.range(1, 300)\np if { some x in n; walk(n, [_, y]); walk(n, [_, z]); x == [y, z] }",
+    "n := numbers.range(1, 300)\np if { some x in n; walk(n, [_, y]); walk(n, [_, z]); y == z; x < 0 }",
 ];
 
 #[test]
