@@ -25,6 +25,8 @@ pub(crate) struct Case {
     pub query: String,
     pub strict: bool,
     pub print: bool,
+    /// Whether rules at the places of base data are refused.
+    pub check_data: bool,
 }
 
 /// What came out.

@@ -33,8 +33,7 @@ fn with_get(rules: &str, get: &str) -> String {
 }
 
 /// What the test's host does, in Rego.
-const LOCAL: &str =
-    "\nlocal(x) := 2 * x if is_number(x)\nlocal(x) := x if { not is_number(x); x != \"none\" }\n";
+const LOCAL: &str = "\nlocal(x) := object.get({\"a\": 2 * x}, \"a\", 0) if is_number(x)\nlocal(x) := x if { not is_number(x); x != \"none\" }\n";
 
 #[test]
 fn a_call_that_waits_answers_like_one_that_does_not() {
