@@ -32,9 +32,8 @@ pub(crate) fn run(folder: &Path) -> Vec<Verdict> {
 }
 
 fn compile(folder: &Path) -> Policy {
-    let host =
-        HOST.map(|(name, declaration)| HostFunction { name: name.into(), declaration: declaration.into() });
-    let mut compiler = Compiler::new(CompileOptions { host: host.to_vec(), ..CompileOptions::default() });
+    let options = CompileOptions { host: builtins::declarations(), ..CompileOptions::default() };
+    let mut compiler = Compiler::new(options);
     for path in files(folder, &["policy", "checks"], &["rego"]) {
         let text = std::fs::read_to_string(&path).expect("a module");
         compiler.add_module(&path.display().to_string(), &text);
