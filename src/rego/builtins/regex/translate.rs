@@ -364,24 +364,25 @@ impl<'a> Reader<'a> {
         Ok(simple)
     }
 
+    /// `\x7F` or `\x{10FFFF}`. An error's text ends with the character that is one too many or wrong.
     fn hexadecimal(&mut self, start: usize) -> Result<char> {
-        let braces = self.eat("{");
-        let (mut code, mut count) = (0_u32, 0);
-        while let Some(char) = self.next() {
-            if braces && char == '}' && count > 0 {
-                break;
+        let mut code = 0;
+        let closed = if self.eat("{") {
+            loop {
+                match self.next() {
+                    Some('}') => break !self.text[..self.at].ends_with("{}"),
+                    Some(char) => match char.to_digit(16).map(|digit| code * 16 + digit) {
+                        Some(next) if next <= 0x10_ffff => code = next,
+                        _ => break false,
+                    },
+                    None => break false,
+                }
             }
-            // An error's text ends with the character that is one too many or wrong.
-            let digit = char.to_digit(16).map(|digit| code * 16 + digit).filter(|it| *it <= 0x10_ffff);
-            let Some(next) = digit else {
-                return error("invalid escape sequence", &self.text[start..self.at]);
-            };
-            (code, count) = (next, count + 1);
-            if !braces && count == 2 {
-                break;
-            }
-        }
-        let closed = if braces { self.text[..self.at].ends_with('}') } else { count == 2 };
+        } else {
+            let digits = [self.next(), self.next()].map(|char| char.and_then(|it| it.to_digit(16)));
+            code = digits.iter().flatten().fold(0, |code, digit| code * 16 + digit);
+            digits.iter().all(Option::is_some)
+        };
         let char = char::from_u32(code).filter(|_| closed);
         char.map_or_else(|| error("invalid escape sequence", &self.text[start..self.at]), Ok)
     }
