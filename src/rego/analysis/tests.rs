@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 
 use super::super::engine::{Checks, CompileOptions, PrintStatements};
 use super::super::error::{Errors, RegoError};
+use super::super::hir;
 use super::super::host::HostFunction;
 use super::super::source::Sources;
 use super::super::syntax::{parse_module, parse_query};
@@ -359,6 +360,53 @@ fn the_work_grows_with_the_text() {
 
 #[test]
 fn a_name_with_very_many_parts_is_refused() {
-    let errors = errors_of(&format!("package a{}\n\np := 1\n", ".b".repeat(300)), &options());
-    assert_eq!(errors[0], "1:1: rego_compile_error: name has more than 256 parts");
+    let errors =
+        errors_of(&format!("package a{}\n\np{} := 1\n", ".b".repeat(200), ".q".repeat(100)), &options());
+    assert_eq!(errors[0], "3:1: rego_compile_error: name has more than 256 parts");
+}
+
+fn body_of(text: &str, rule: &str) -> Vec<hir::Stmt> {
+    let (sources, result) = compile(&[("t.rego".to_owned(), text.to_owned())], &options());
+    let program = result.unwrap_or_else(|errors| panic!("{}", errors.render(&sources))).program;
+    let group =
+        program.groups.into_iter().find(|group| group.path.last().is_some_and(|name| &**name == rule));
+    group.unwrap().rules.remove(0).body.0
+}
+
+#[test]
+fn what_a_negated_call_is_about_is_evaluated_before_it() {
+    let body = body_of("package t\n\nf(x) := x\n\np if not f(input.x)\n", "p");
+    assert!(matches!(&body[0].kind, hir::StmtKind::Unify(_, hir::Term::Ref(_))), "{body:?}");
+    assert!(matches!(&body[1].kind, hir::StmtKind::Not(_)), "{body:?}");
+    assert_eq!(body.len(), 2);
+}
+
+#[test]
+fn a_negated_reference_stays_whole() {
+    let body = body_of("package t\n\np if not input.x.y\n", "p");
+    assert!(matches!(&body[..], [hir::Stmt { kind: hir::StmtKind::Not(_), .. }]), "{body:?}");
+}
+
+#[test]
+fn a_body_is_put_into_the_order_in_which_it_can_be_evaluated() {
+    let body = body_of("package t\n\np if {\n\tx > 1\n\tx = input.x\n}\n", "p");
+    assert!(matches!(&body[0].kind, hir::StmtKind::Unify(..)), "{body:?}");
+    assert!(matches!(&body[1].kind, hir::StmtKind::Test(hir::Term::Call(_))), "{body:?}");
+}
+
+#[test]
+fn rules_with_a_variable_in_the_name_share_the_group_of_its_constant_part() {
+    let text = "package t\n\np[x] := 1 if some x in [1, 2]\n\np[3] := 2\n\np.q.r := 3\n";
+    let (_, result) = compile(&[("t.rego".to_owned(), text.to_owned())], &options());
+    let program = result.unwrap().program;
+    let kinds: Vec<_> =
+        program.groups.iter().map(|group| (group.path.len(), group.kind, group.rules.len())).collect();
+    assert_eq!(kinds, [(4, hir::GroupKind::Complete, 1), (2, hir::GroupKind::Partial, 2)]);
+}
+
+#[test]
+fn metadata_of_a_rule_is_a_constant() {
+    let body =
+        body_of("package t\n\n# METADATA\n# title: T\np := x if x := rego.metadata.rule().title\n", "p");
+    assert!(format!("{body:?}").contains("\"title\": \"T\""), "{body:?}");
 }
