@@ -124,6 +124,7 @@ fn read_json(context: &mut Context<'_>, text: &str) -> Result<Result<Value, Json
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape that `or_else` wants")]
 fn json_failed<T>(error: JsonError) -> Result<T, BuiltinError> {
     failed(json_message(&error))
 }

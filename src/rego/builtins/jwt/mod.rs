@@ -109,7 +109,7 @@ fn decode(context: &mut Context<'_>, args: &[Value]) -> Answer {
         let header = token.header(context)?;
         let payload = token.payload()?;
         if header.get_str("cty").and_then(Value::as_str) == Some("JWT") {
-            text = payload.trim_matches(['"', '\'']).to_owned();
+            payload.trim_matches(['"', '\'']).clone_into(&mut text);
             continue;
         }
         let payload = json_object(context, &payload)?;
