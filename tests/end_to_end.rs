@@ -11,6 +11,8 @@ mod konflux;
 mod readme;
 #[path = "end_to_end/registry.rs"]
 mod registry;
+#[path = "end_to_end/registry_server.rs"]
+mod registry_server;
 #[path = "end_to_end/reports.rs"]
 mod reports;
 #[path = "end_to_end/stage.rs"]

@@ -46,13 +46,7 @@ async fn push(layout: &Path, registry: &str) {
     }
 }
 
-async fn push_blob(
-    client: &reqwest::Client,
-    registry: &str,
-    repository: &str,
-    digest: &str,
-    bytes: Vec<u8>,
-) {
+async fn push_blob(client: &reqwest::Client, registry: &str, repository: &str, digest: &str, bytes: Vec<u8>) {
     let start = client.post(format!("http://{registry}/v2/{repository}/blobs/uploads/"));
     let started = start.send().await.expect("answer");
     let place = started.headers()["Location"].to_str().expect("text").to_owned();
