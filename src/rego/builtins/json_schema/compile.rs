@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use regex::Regex;
-
+use super::super::regex::{self, Pattern};
 use super::pointer::Resolver;
 use super::schema::{
     Additional, ArrayRules, Dependency, Items, Logic, Node, NodeId, NumberRules, ObjectRules, Schema,
@@ -328,6 +327,6 @@ fn strings(pairs: &Object) -> Result<StringRules, String> {
     Ok(StringRules { least, most, pattern })
 }
 
-fn regex(pattern: &str) -> Result<Regex, String> {
-    Regex::new(pattern).map_err(|_| format!("Invalid regex pattern '{pattern}'"))
+fn regex(pattern: &str) -> Result<Pattern, String> {
+    regex::compile(pattern).map_err(|_| format!("Invalid regex pattern '{pattern}'"))
 }

@@ -2,9 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use regex::Regex;
-
-use super::super::time;
+use super::super::{regex, time};
 
 /// Whether the text is of the format.
 pub(super) fn matches(name: &str, text: &str) -> bool {
@@ -22,7 +20,7 @@ pub(super) fn matches(name: &str, text: &str) -> bool {
         "uri-reference" | "iri-reference" => is_uri_reference(text),
         "uri-template" => is_uri_reference(text) && has_balanced_braces(text),
         "uuid" => is_uuid(text),
-        "regex" => Regex::new(text).is_ok(),
+        "regex" => regex::compile(text).is_ok(),
         "json-pointer" => is_pointer(text),
         "relative-json-pointer" => is_relative_pointer(text),
         _ => true,

@@ -1,7 +1,6 @@
 //! A compiled schema: nodes in one list that refer to each other by number, so that recursive schemas are no trouble.
 
-use regex::Regex;
-
+use super::super::regex::Pattern;
 use crate::rego::value::{Number, Value};
 
 /// A node of a [`Schema`].
@@ -66,7 +65,7 @@ pub(super) struct StringRules {
     pub(super) least: Option<usize>,
     pub(super) most: Option<usize>,
     /// As written, and compiled.
-    pub(super) pattern: Option<(String, Regex)>,
+    pub(super) pattern: Option<(String, Pattern)>,
 }
 
 #[derive(Debug, Default)]
@@ -104,7 +103,7 @@ pub(super) struct ObjectRules {
     pub(super) required: Vec<String>,
     /// In the order of names.
     pub(super) properties: Vec<(String, NodeId)>,
-    pub(super) patterns: Vec<(Regex, NodeId)>,
+    pub(super) patterns: Vec<(Pattern, NodeId)>,
     pub(super) additional: Additional,
     pub(super) names: Option<NodeId>,
     pub(super) dependencies: Vec<(String, Dependency)>,

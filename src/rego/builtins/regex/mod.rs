@@ -68,7 +68,8 @@ fn compiled(context: &mut Context<'_>, pattern: &str) -> Result<Arc<Pattern>, Bu
     cached(context, pattern, || compile(pattern))
 }
 
-fn compile(pattern: &str) -> Result<Pattern, BuiltinError> {
+/// A pattern in Go's syntax.
+pub(super) fn compile(pattern: &str) -> Result<Pattern, BuiltinError> {
     let translated = translate::translate(pattern).or_else(|error| failed(error.to_string()))?;
     Ok(Pattern { names: translated.names, ..Pattern::of_rust(&translated.pattern)? })
 }
