@@ -92,7 +92,7 @@ impl StageError {
         self
     }
 
-    /// Attaches the stage; `run::pipeline` is the only caller.
+    /// Attaches the stage: in `run`, for a component, and where a check or a rule stays undecided for itself.
     pub fn in_stage(self, stage: Stage) -> Failure {
         let Self { kind, message, target, attempts } = self;
         Failure { stage, kind, message, target, attempts, retryable: kind.retryable() }

@@ -169,10 +169,12 @@ async fn all(shared: &Arc<Shared>, resolved: Vec<Resolved>) -> Vec<Done> {
             Err(_) => {
                 let error =
                     StageError::new(FailureKind::Panicked, "internal error: the component's task ended");
-                pipeline::failed(&shared.job, id.clone(), &resolved, error.in_stage(stage.get()))
+                let failed =
+                    pipeline::failed(&shared.job, id.clone(), &resolved, error.in_stage(stage.get()));
+                shared.job.listener.component_done(&id, failed.report.outcome.verdict());
+                failed
             }
         };
-        shared.job.listener.component_done(&id, finished.report.outcome.verdict());
         done.push(finished);
     }
     done
@@ -185,11 +187,24 @@ async fn one(
     resolved: Resolved,
     stage: StageNow,
 ) -> Done {
+    let done = decided(&shared, ahead, id.clone(), &resolved, &stage).await;
+    shared.job.listener.component_done(&id, done.report.outcome.verdict());
+    done
+}
+
+/// The component's outcome, or that it was given up.
+async fn decided(
+    shared: &Arc<Shared>,
+    ahead: Arc<Semaphore>,
+    id: ComponentId,
+    resolved: &Resolved,
+    stage: &StageNow,
+) -> Done {
     let admitted = shared.job.deadline.bound(ahead.acquire_owned()).await;
     let error = match admitted {
         Ok(Ok(_place)) => {
             shared.job.listener.component_started(&id);
-            let work = pipeline::component(&shared, id.clone(), &resolved, &stage);
+            let work = pipeline::component(shared, id.clone(), resolved, stage);
             match shared.job.deadline.bound(work).await {
                 Ok(done) => return done,
                 Err(error) => error,
@@ -198,7 +213,7 @@ async fn one(
         Ok(Err(_)) => StageError::new(FailureKind::Panicked, "internal error: admission was closed"),
         Err(error) => error,
     };
-    pipeline::failed(&shared.job, id, &resolved, error.in_stage(stage.get()))
+    pipeline::failed(&shared.job, id, resolved, error.in_stage(stage.get()))
 }
 
 fn report(job: &Job, done: Vec<Done>) -> RunReport {

@@ -232,7 +232,11 @@ async fn judge_group(
         let repository = pinned.repository.to_string();
         group.judge.judge(&subject(&repository, &pinned, &name), at, raw)
     };
-    shared.cpu.run(job).await
+    let judgement = shared.cpu.run(job).await?;
+    for note in &judgement.notes {
+        tracing::warn!(component = %report.id, "{note}");
+    }
+    Ok(judgement)
 }
 
 fn subject<'a>(repository: &'a str, pinned: &crate::model::PinnedRef, component: &'a str) -> Subject<'a> {

@@ -121,6 +121,9 @@ fn finish(report: &RunReport, plan: &Plan, streams: Streams) -> Exit {
             Written::NotAll
         }
     };
+    for check in report::skipped_checks(report) {
+        tracing::warn!("skipped: {check}");
+    }
     let exit = Exit::of(report, plan.strictness, written);
     if let Some(message) = exit.message() {
         tell(&[Diagnostic::new(message)], &plan.console, streams);

@@ -71,7 +71,7 @@ impl<'a> Compiler<'a> {
         string(pairs, "$schema").map_err(|_| "$schema must be of type string".to_owned())?;
         if let Some(target) = pairs.get_str("$ref") {
             let target = target.as_str().ok_or_else(|| invalid("string", "$ref"))?;
-            let target = self.resolver.find(target)?;
+            let target = self.resolver.find(value, target)?;
             return Ok(Node { reference: Some(self.id_of(target)?), ..Node::default() });
         }
         Ok(Node {

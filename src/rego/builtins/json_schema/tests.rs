@@ -41,6 +41,16 @@ fn of_several_alternatives_the_one_that_came_farthest_is_explained() {
 }
 
 #[test]
+fn a_part_with_a_name_is_a_document_of_its_own() {
+    let schema = r##"{"$id": "http://example/main.json", "properties": {"a": {"$ref": "part.json#/definitions/x"}},
+        "definitions": {"part": {"$id": "http://example/part.json",
+            "definitions": {"x": {"items": {"$ref": "#/definitions/y"}}, "y": {"type": "integer"}}}}}"##;
+    assert_eq!(mismatches(schema, r#"{"a": [1]}"#), [""; 0]);
+    let wrong = ["invalid_type: a.0: Invalid type. Expected: integer, given: string"];
+    assert_eq!(mismatches(schema, r#"{"a": ["x"]}"#), wrong);
+}
+
+#[test]
 fn a_schema_that_goes_in_circles_ends_in_an_error() {
     let schema = compile::compile(&value(r##"{"allOf": [{"$ref": "#"}]}"##)).unwrap();
     let ended = validate::validate(&schema, &value("{}"), &mut Budget::unlimited());
