@@ -87,6 +87,7 @@ impl StageError {
 
     /// Names what was asked for.
     #[must_use]
+    #[allow(clippy::needless_pass_by_value)] // texts and references alike
     pub fn at(mut self, target: impl ToString) -> Self {
         self.target = Some(target.to_string());
         self

@@ -7,7 +7,7 @@ use super::hir::{
 use super::value::Value;
 
 /// Whether some rule may look at `input` at this path, at something below it, or at something that holds it.
-pub fn may_read_input(program: &Program, path: &[&str]) -> bool {
+pub(super) fn may_read_input(program: &Program, path: &[&str]) -> bool {
     let rules = program.groups.iter().flat_map(|group| group.rules.iter().chain(&group.default));
     rules.into_iter().any(|it| rule(it, path))
 }

@@ -98,15 +98,15 @@ mod tests {
     #[tokio::test]
     async fn a_job_that_nobody_waits_for_is_skipped() {
         let cpu = Cpu::new(1).unwrap();
-        let (hold, held) = std::sync::mpsc::channel::<()>();
-        let blocker = cpu.run(move || held.recv().ok());
+        let (hold, until) = std::sync::mpsc::channel::<()>();
+        let blocker = cpu.run(move || until.recv().ok());
         let ran = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
-        let seen = std::sync::Arc::clone(&ran);
+        let noticed = std::sync::Arc::clone(&ran);
         let mut blocker = Box::pin(blocker);
         assert!(started(blocker.as_mut()));
         {
             let mut given_up =
-                Box::pin(cpu.run(move || seen.store(true, std::sync::atomic::Ordering::SeqCst)));
+                Box::pin(cpu.run(move || noticed.store(true, std::sync::atomic::Ordering::SeqCst)));
             assert!(started(given_up.as_mut()));
         }
         hold.send(()).unwrap();

@@ -164,17 +164,12 @@ async fn all(shared: &Arc<Shared>, resolved: Vec<Resolved>) -> Vec<Done> {
     }
     let mut done = Vec::with_capacity(tasks.len());
     for (id, resolved, stage, task) in tasks {
-        let finished = match task.await {
-            Ok(finished) => finished,
-            Err(_) => {
-                let error =
-                    StageError::new(FailureKind::Panicked, "internal error: the component's task ended");
-                let failed =
-                    pipeline::failed(&shared.job, id.clone(), &resolved, error.in_stage(stage.get()));
-                shared.job.listener.component_done(&id, failed.report.outcome.verdict());
-                failed
-            }
-        };
+        let finished = task.await.unwrap_or_else(|_| {
+            let error = StageError::new(FailureKind::Panicked, "internal error: the component's task ended");
+            let failed = pipeline::failed(&shared.job, id.clone(), &resolved, error.in_stage(stage.get()));
+            shared.job.listener.component_done(&id, failed.report.outcome.verdict());
+            failed
+        });
         done.push(finished);
     }
     done

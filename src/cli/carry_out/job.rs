@@ -42,7 +42,7 @@ pub(super) fn job(plan: &Plan, deadline: Deadline, listener: Listener) -> Result
     let trust = TrustPolicy::load(&spec, plan.transparency_log).map_err(one)?;
     let set = load(plan, &spec, &trust)?;
     let (transport, source) = transport(plan, &limits)?;
-    let groups = groups(plan, &set)?;
+    let groups = groups(plan, &set);
     Ok(Job {
         snapshot: plan.snapshot.clone(),
         snapshot_name: String::new(),
@@ -178,7 +178,7 @@ pub(in super::super) fn pointed(failure: &CompileFailure) -> Faults {
     each.collect()
 }
 
-fn groups(plan: &Plan, set: &PolicySet) -> Result<Vec<Group>, Faults> {
+fn groups(plan: &Plan, set: &PolicySet) -> Vec<Group> {
     let deprecated = set.spec.configuration.as_ref();
     let group = |(loaded, group): (&LoadedGroup, _)| Group {
         rules: Arc::new(CompiledGroup::new(loaded.policy.clone(), loaded.data.clone())),
@@ -189,7 +189,7 @@ fn groups(plan: &Plan, set: &PolicySet) -> Result<Vec<Group>, Faults> {
             group.rule_data.as_ref(),
         )),
     };
-    Ok(set.groups.iter().zip(&set.spec.sources).map(group).collect())
+    set.groups.iter().zip(&set.spec.sources).map(group).collect()
 }
 
 /// Layouts answer in place of the network; nothing else is asked then.

@@ -332,17 +332,12 @@ fn the_work_grows_with_the_text() {
         ),
         ("a chain of rules", format!("p0 := 1\n{}", list(&|at| format!("p{} := p{at}", at + 1), "\n"))),
         ("types that double", {
-            format!(
-                "p0 := 1\n{}",
-                (0..300).map(|at| format!("p{} := [p{at}, p{at}]\n", at + 1)).collect::<String>()
-            )
+            let rules: Vec<String> = (0..300).map(|at| format!("p{} := [p{at}, p{at}]", at + 1)).collect();
+            format!("p0 := 1\n{}\n", rules.join("\n"))
         }),
         (
             "modifiers",
-            format!(
-                "p if f({}) with input.a as 1\nf(x) := x",
-                format!("[{}]", list(&|at| format!("f({at})"), ", "))
-            ),
+            format!("p if f([{}]) with input.a as 1\nf(x) := x", list(&|at| format!("f({at})"), ", ")),
         ),
         ("a pattern that becomes known piece by piece", {
             let pattern = list(&|at| format!("x{at}"), ", ");

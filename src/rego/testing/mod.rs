@@ -74,10 +74,9 @@ fn dotted(package: &[Str]) -> String {
 /// What the answer of a test's rule says.
 pub fn verdict(answer: Answer) -> Verdict {
     match answer {
-        Answer::Undefined | Answer::Value(Value::Bool(false)) => Verdict::Failed,
+        // A rule has a value; solutions are a query's.
+        Answer::Undefined | Answer::Value(Value::Bool(false)) | Answer::Results(_) => Verdict::Failed,
         Answer::Value(_) => Verdict::Passed,
-        Answer::Results(solutions) if solutions.is_empty() => Verdict::Failed,
-        Answer::Results(_) => Verdict::Passed,
         Answer::Error(error) => Verdict::Error(error),
         Answer::Undecided(undecided) => {
             let causes = undecided.stopped.iter().flat_map(|it| it.causes.iter());

@@ -245,7 +245,7 @@ fn names(pairs: &Object, key: &str) -> Result<Vec<String>, String> {
         Some(_) => return Err(must_be(key, "an", "array")),
     };
     let mut names = Vec::new();
-    for item in items.iter() {
+    for item in items {
         let name = item.as_str().ok_or_else(|| format!("{key} items must be string"))?;
         if names.iter().any(|known| known == name) {
             return Err(format!("{key} items must be unique"));

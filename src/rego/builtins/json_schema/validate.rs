@@ -1,6 +1,8 @@
 //! Holding a document against a compiled schema. Where several alternatives fail, the errors of the one that came
 //! farthest are reported; how far it came is its score.
 
+use std::cmp::Ordering;
+
 use super::format;
 use super::schema::{Additional, Dependency, Items, Node, NodeId, Schema};
 use crate::rego::budget::{Budget, Exceeded};
@@ -277,9 +279,8 @@ impl<'a> Validator<'a, '_> {
         let each: &[NodeId] = if let Items::Each(each) = &rules.items { each } else { &[] };
         for (index, item) in items.clone().enumerate() {
             let schema = match (&rules.items, &rules.additional) {
-                (Items::All(id), _) => Some(*id),
                 (Items::Each(each), _) if index < each.len() => each.get(index).copied(),
-                (Items::Each(_), Additional::Schema(id)) => Some(*id),
+                (Items::All(id), _) | (Items::Each(_), Additional::Schema(id)) => Some(*id),
                 _ => None,
             };
             if let Some(id) = schema {
@@ -359,7 +360,7 @@ impl<'a> Validator<'a, '_> {
                 self.fail(result, "required", format!("{name} is required"));
             }
         }
-        for (key, member) in pairs.iter() {
+        for (key, member) in pairs {
             self.budget.steps(1)?;
             self.member(node, &name_of(key), member, result)?;
         }
@@ -436,15 +437,15 @@ impl<'a> Validator<'a, '_> {
         {
             self.fail(result, "multiple_of", format!("Must be a multiple of {unit}"));
         }
-        let bounds: [(&Option<Number>, fn(&Number, &Number) -> bool, _, _); 4] = [
-            (&rules.maximum, |a, b| a <= b, "number_lte", "less than or equal to"),
-            (&rules.exclusive_maximum, |a, b| a < b, "number_lt", "less than"),
-            (&rules.minimum, |a, b| a >= b, "number_gte", "greater than or equal to"),
-            (&rules.exclusive_minimum, |a, b| a > b, "number_gt", "greater than"),
+        let bounds = [
+            (&rules.maximum, Ordering::is_le as fn(Ordering) -> bool, "number_lte", "less than or equal to"),
+            (&rules.exclusive_maximum, Ordering::is_lt, "number_lt", "less than"),
+            (&rules.minimum, Ordering::is_ge, "number_gte", "greater than or equal to"),
+            (&rules.exclusive_minimum, Ordering::is_gt, "number_gt", "greater than"),
         ];
         for (bound, holds, kind, words) in bounds {
             if let Some(bound) = bound
-                && !holds(number, bound)
+                && !holds(number.cmp(bound))
             {
                 self.fail(result, kind, format!("Must be {words} {bound}"));
             }
