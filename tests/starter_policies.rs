@@ -2,7 +2,7 @@
 //! README says.
 
 #![cfg(feature = "testkit")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helpers are tests")]
+#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::panic, reason = "a test's helpers are tests")]
 
 mod golden_layout;
 
