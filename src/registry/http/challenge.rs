@@ -17,7 +17,7 @@ pub(super) enum Challenge {
 /// Where tokens come from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Realm {
-    /// Checked: [`Realm::judge`] made it.
+    /// Checked where it was made.
     pub(super) url: Url,
     /// Passed on to the realm.
     pub(super) service: Option<String>,
