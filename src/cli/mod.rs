@@ -1,7 +1,7 @@
 //! The command line: which command, and what its arguments mean. One file per command makes a typed plan; `main`
 //! carries it out. Only here are flags known; nothing below sees a string that is still to be interpreted.
 //!
-//! [`read`] is the way in. [`exit`] is the table of exit codes, [`write`] brings reports to their targets,
+//! [`read`] is the way in. [`exit`] is the table of exit codes, [`mod@write`] brings reports to their targets,
 //! [`diagnostics`] prints what is wrong, [`logging`] and [`progress`] what goes on.
 
 pub mod carry_out;

@@ -11,7 +11,7 @@ pub fn line(text: &str) -> String {
     disarm(&out)
 }
 
-/// Several lines: line feeds and tabs stay, the rest is as in [`line`].
+/// Several lines: line feeds and tabs stay, the rest is as in [`line()`].
 pub fn block(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for it in text.chars() {

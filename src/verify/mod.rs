@@ -2,10 +2,10 @@
 //! the same answer.
 //!
 //! # The algorithm of [`verify`]
-//! 1. Image signature ([`image_signature`]): of each `.sig` layer the annotation's signature over the payload, then
+//! 1. Image signature ([`mod@image_signature`]): of each `.sig` layer the annotation's signature over the payload, then
 //!    the payload's claim. One that holds is enough. *Stops: unsigned images, foreign keys, a signature moved to
 //!    another image.*
-//! 2. Attestations ([`attestations`]): of each `.att` layer the envelope, its payload type, a signature over the
+//! 2. Attestations ([`mod@attestations`]): of each `.att` layer the envelope, its payload type, a signature over the
 //!    pre-authentication encoding, the statement, its subjects; then of all that hold the layer's media type and the
 //!    SLSA schema. *Stops: statements of others, about others, changed, ambiguous, or shaped to slip past rules.*
 //! 3. Bundles ([`bundles`]): they are not verified yet, so they make undecided what they could change.

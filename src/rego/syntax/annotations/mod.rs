@@ -1,7 +1,7 @@
 //! Annotations: the YAML under `# METADATA` comments.
 //!
 //! [`block`] finds the comments and reads them as YAML 1.2 with the answers of Go's `yaml.v3` ([`decode`]: it
-//! differs from the YAML of `yaml.unmarshal` in booleans and dates); [`attach`] says what each block belongs
+//! differs from the YAML of `yaml.unmarshal` in booleans and dates); [`mod@attach`] says what each block belongs
 //! to; [`AnnotationSet`] answers `rego.metadata.rule()` and `.chain()` for all modules together.
 
 mod attach;
