@@ -17,6 +17,17 @@ pub(super) struct Flag {
     pub(super) help: &'static str,
 }
 
+/// A row of a command's table of flags.
+pub(super) const fn flag(
+    name: &'static str,
+    short: Option<char>,
+    kind: Kind,
+    default: &'static str,
+    help: &'static str,
+) -> Flag {
+    Flag { name, short, kind, default, help }
+}
+
 /// The type of a flag's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use jiff::{SignedDuration, Timestamp};
 
 use super::diagnostics::Diagnostic;
-use super::flags::{Flag, Kind, Parsed};
+use super::flags::{Flag, Kind, Parsed, flag};
 use super::plan::{EffectiveTime, Plan, SignatureCheck};
 use super::snapshot::{self, Empty, Sources};
 use super::{Environment, exit::Strictness, global, help, policy_argument};
@@ -106,16 +106,6 @@ pub(super) const FLAGS: [Flag; 26] = [
     ),
     flag("workers", None, Kind::Integer, "what the machine allows", "components in evaluation at once"),
 ];
-
-const fn flag(
-    name: &'static str,
-    short: Option<char>,
-    kind: Kind,
-    default: &'static str,
-    help: &'static str,
-) -> Flag {
-    Flag { name, short, kind, default, help }
-}
 
 const ABOUT: &str = "\
 Validate images against policies.

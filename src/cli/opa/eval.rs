@@ -6,7 +6,7 @@ use std::io::Read as _;
 use serde_json::{Map, Value as Json, json};
 
 use super::super::diagnostics::Diagnostic;
-use super::super::flags::{Flag, Kind, Parsed};
+use super::super::flags::{Flag, Kind, Parsed, flag};
 use super::super::help;
 use super::super::snapshot::told;
 use super::host::Outside;
@@ -27,16 +27,6 @@ pub(in super::super) const FLAGS: [Flag; 6] = [
     flag("stdin-input", Some('I'), Kind::Switch, "", "read the input document from standard input"),
     flag("strict-builtin-errors", None, Kind::Switch, "", "errors of builtins end the query"),
 ];
-
-const fn flag(
-    name: &'static str,
-    short: Option<char>,
-    kind: Kind,
-    default: &'static str,
-    help: &'static str,
-) -> Flag {
-    Flag { name, short, kind, default, help }
-}
 
 const ABOUT: &str = "\
 Evaluate a Rego query.

@@ -8,7 +8,7 @@ use regex::Regex;
 use serde_json::{Map, Value as Json, json};
 
 use super::super::diagnostics::Diagnostic;
-use super::super::flags::{Flag, Kind, Parsed};
+use super::super::flags::{Flag, Kind, Parsed, flag};
 use super::super::help;
 use super::super::values::Span as Length;
 use super::host::Outside;
@@ -26,16 +26,6 @@ pub(in super::super) const FLAGS: [Flag; 4] = [
     flag("timeout", None, Kind::Duration, "5s", "for one test"),
     flag("verbose", Some('v'), Kind::Switch, "", "list every test, with what it prints"),
 ];
-
-const fn flag(
-    name: &'static str,
-    short: Option<char>,
-    kind: Kind,
-    default: &'static str,
-    help: &'static str,
-) -> Flag {
-    Flag { name, short, kind, default, help }
-}
 
 const ABOUT: &str = "\
 Run the unit tests of policies: rules whose name begins with test_.
