@@ -1,11 +1,12 @@
 //! Strict reading of the documents that this product is given: snapshots, policies, manifests, signed payloads.
 //!
 //! A document that two readers could understand differently is refused: repeated keys (also where escapes hide that they
-//! are the same), bytes that are not UTF-8, lone surrogates, a byte order mark, anything after the document. So are
+//! are the same), an array where an object should stand, bytes that are not UTF-8, lone surrogates, a byte order mark, anything after the document. So are
 //! documents beyond the caller's [`Limits`]. [`strict`] reads JSON, [`yaml`] reads YAML and JSON. Data that Rego itself
 //! parses is read by `rego::value` with OPA's answers, not here.
 
 mod error;
+mod objects;
 mod scan;
 pub mod strict;
 pub mod yaml;

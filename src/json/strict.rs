@@ -2,15 +2,19 @@
 
 use serde::de::DeserializeOwned;
 
+use super::objects::ObjectsOnly;
 use super::{Limits, Position, ReadError, ReadErrorKind, check};
 
-/// The document of a type. It is checked first, so what serde sees is one strict document within the limits.
+/// The document of a type. It is checked first, so what serde sees is one strict document within the limits. Where the
+/// type has an object, at any level, an array is refused.
 ///
 /// # Errors
 /// [`ReadError`] names the first fault and its place.
 pub fn from_slice<T: DeserializeOwned>(bytes: &[u8], limits: Limits) -> Result<T, ReadError> {
     check(bytes, limits)?;
-    serde_json::from_slice(bytes).map_err(|error| shape_error(bytes, &error))
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    // The check has seen that nothing follows.
+    T::deserialize(ObjectsOnly(&mut reader)).map_err(|error| shape_error(bytes, &error))
 }
 
 fn shape_error(bytes: &[u8], error: &serde_json::Error) -> ReadError {

@@ -310,10 +310,6 @@ impl Document {
 
 /// One document, strictly.
 pub(super) fn read_strict<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
-    // serde would take an array for an object, member by member.
-    if bytes.trim_ascii_start().first() != Some(&b'{') {
-        return Err("not a JSON object".to_owned());
-    }
     strict::from_slice(bytes, Limits::bytes(bytes.len())).map_err(|error| error.to_string())
 }
 

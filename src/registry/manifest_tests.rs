@@ -1,3 +1,5 @@
+//! Manifests and indexes: what is read, and what is refused because two readers would differ.
+
 use super::*;
 
 const EMPTY: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -115,6 +117,21 @@ fn threat_29_what_two_readers_could_read_differently_is_refused() {
         b"{\"manifests\":[],} // end",
     ] {
         assert!(Manifest::read(Bytes::from_static(bytes), "").is_err());
+    }
+}
+
+#[test]
+fn threat_29_an_array_is_no_object_at_any_level() {
+    for text in [
+        r#"[2,"","",null,null,[],{},null]"#,
+        r#"{"config":["c","EMPTY",0],"layers":[]}"#,
+        r#"{"config":{"digest":"EMPTY"},"layers":[["c","EMPTY",0]]}"#,
+        r#"{"manifests":[["m","EMPTY",0]]}"#,
+        r#"{"manifests":[{"digest":"EMPTY","platform":["amd64","linux"]}]}"#,
+        r#"{"manifests":[],"subject":["m","EMPTY",0]}"#,
+    ] {
+        let refused = read(text, "").unwrap_err();
+        assert!(refused.contains("expected an object"), "{text}: {refused}");
     }
 }
 

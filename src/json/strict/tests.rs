@@ -1,3 +1,5 @@
+//! Strict JSON: what is read, what is refused, and where the fault is placed.
+
 use serde::Deserialize;
 
 use super::super::{Limits, ReadErrorKind, check};
@@ -105,4 +107,46 @@ fn a_field_of_another_type_is_placed() {
     assert_eq!(error.to_string(), r#"invalid type: string "x", expected u64 at line 2, column 20"#);
     let error = from_slice::<Document>(b"{}", Limits::default()).unwrap_err();
     assert_eq!(error.to_string(), "missing field `size` at line 1, column 2");
+}
+
+#[test]
+fn an_array_is_no_object_at_any_level() {
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Inner {
+        name: String,
+    }
+    #[derive(Debug, Deserialize, PartialEq)]
+    enum Kind {
+        Plain { name: String },
+        Pair(u8, u8),
+    }
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Document {
+        inner: Option<Inner>,
+        list: Vec<Inner>,
+        map: std::collections::BTreeMap<String, Inner>,
+        kind: Kind,
+        pair: (u8, u8),
+        number: serde_json::Number,
+    }
+    let document = |inner: &str, list: &str, map: &str, kind: &str| {
+        let text = format!(
+            r#"{{"inner":{inner},"list":[{list}],"map":{{"k":{map}}},"kind":{kind},"pair":[1,2],"number":1.50,"x":[[]]}}"#
+        );
+        from_slice::<Document>(text.as_bytes(), Limits::default()).map_err(|error| error.to_string())
+    };
+    let (named, bare) = (r#"{"name":"n"}"#, r#"["n"]"#);
+    let plain = r#"{"Plain":{"name":"n"}}"#;
+    assert_eq!(document(named, named, named, plain).unwrap().number.as_str(), "1.50");
+    assert!(document("null", named, named, r#"{"Pair":[1,2]}"#).unwrap().inner.is_none());
+    for text in [
+        document(bare, named, named, plain),
+        document(named, bare, named, plain),
+        document(named, named, bare, plain),
+        document(named, named, named, r#"{"Plain":["n"]}"#),
+    ] {
+        let error = text.unwrap_err();
+        assert!(error.contains("invalid type: sequence, expected an object at line 1, column "), "{error}");
+    }
+    assert!(from_slice::<Inner>(br#"["n"]"#, Limits::default()).is_err());
 }

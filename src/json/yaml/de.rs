@@ -4,8 +4,8 @@ use std::fmt::{self, Display};
 
 use serde::de::value::{StrDeserializer, UsizeDeserializer};
 use serde::de::{
-    self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess,
-    Visitor,
+    self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, Unexpected,
+    VariantAccess, Visitor,
 };
 use serde::forward_to_deserialize_any;
 
@@ -188,7 +188,14 @@ impl<'de> Deserializer<'de> for NodeReader<'_> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         self.read(visitor, |it, visitor| {
-            if name == NAME { visitor.visit_map(Place { reader: it, field: 0 }) } else { it.any(visitor) }
+            if name == NAME {
+                return visitor.visit_map(Place { reader: it, field: 0 });
+            }
+            // serde would take a list for a struct, member by member.
+            if matches!(it.node.kind, NodeKind::Sequence(_)) {
+                return Err(de::Error::invalid_type(Unexpected::Seq, &"an object"));
+            }
+            it.any(visitor)
         })
     }
 

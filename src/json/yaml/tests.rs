@@ -1,3 +1,5 @@
+//! YAML documents into types: what texts and free-form data mean, and where faults are placed.
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -68,6 +70,7 @@ fn faults_are_placed() {
         (r#"{"name": "a", "n\u0061me": "b"}"#, r#"the key "name" is repeated at line 1, column 15"#),
         ("name: a\n---\nname: b", "text after the document at line 3, column 1"),
         ("name: a\n  b: c", "mapping values are not allowed in this context at line 2, column 4"),
+        ("[a]", "invalid type: sequence, expected an object at line 1, column 1"),
         ("", "the document is empty"),
         ("# nothing", "the document is empty"),
     ] {
