@@ -1,3 +1,5 @@
+//! Words and flags in the places where people put them.
+
 use super::*;
 
 fn environment() -> Environment {

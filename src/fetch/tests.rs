@@ -1,3 +1,5 @@
+//! Which evidence is found, what counts as absent, and what leaves an image undecided.
+
 use super::*;
 
 #[cfg(feature = "testkit")]

@@ -1,3 +1,5 @@
+//! JSON text, written the way Go writes it.
+
 use super::text::{compact, escape_html};
 
 #[test]

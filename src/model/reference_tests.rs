@@ -1,3 +1,5 @@
+//! References as people write them, and those that could lead elsewhere.
+
 use super::*;
 use BadReferenceReason as Reason;
 

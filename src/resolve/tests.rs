@@ -1,3 +1,5 @@
+//! Snapshot entries to targets, asked of a registry in memory.
+
 use super::*;
 use crate::model::GitSource;
 use crate::registry::Cause;

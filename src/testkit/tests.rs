@@ -1,3 +1,5 @@
+//! Fixtures are the same bytes each time, and what they are signed with verifies.
+
 use super::*;
 use crate::model::{Digest, Repository};
 

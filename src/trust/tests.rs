@@ -1,3 +1,5 @@
+//! Keys of each kind, and those that are refused.
+
 use std::path::PathBuf;
 
 use super::*;

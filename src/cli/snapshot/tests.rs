@@ -1,3 +1,5 @@
+//! Snapshots from every source, merged, and what is said of a wrong one.
+
 use super::*;
 
 const A: &str = "registry.example/aa:1";

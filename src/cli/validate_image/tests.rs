@@ -1,3 +1,5 @@
+//! Flags of `ec validate image` and the plan that they make.
+
 use super::super::tests::{complaints, read_words};
 use super::super::{Command, Refused};
 use super::*;

@@ -1,3 +1,5 @@
+//! Layers and files of images: what is read of an archive, and what is refused.
+
 use std::io::Write;
 
 use tar::{Builder, EntryType, Header};

@@ -1,3 +1,5 @@
+//! Source groups from folders and files: which are compiled, which are refused.
+
 use super::*;
 
 fn spec(sources: &serde_json::Value) -> PolicySpec {

@@ -1,3 +1,5 @@
+//! Policy specifications in every form, and every way in which one is refused.
+
 use super::*;
 
 fn read_text(text: &str) -> Result<ReadPolicy, SpecError> {

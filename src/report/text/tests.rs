@@ -1,3 +1,5 @@
+//! The text report as a person reads it.
+
 use super::super::sample::{self, EVERYTHING, component, finding, judged};
 use super::*;
 use crate::model::failure::StageError;

@@ -1,3 +1,5 @@
+//! The schemas of SLSA provenance, one edit at a time.
+
 use super::*;
 
 const V02: &str = r#"{"_type":"https://in-toto.io/Statement/v0.1","predicateType":"https://slsa.dev/provenance/v0.2",
