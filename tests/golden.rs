@@ -1,8 +1,8 @@
 //! The answers of the Go tool, as data outside this repository, against the binary.
 //!
-//! `golden/scope.txt` says of every case whether the answer must be the same, where it must differ and by which row
-//! of the documented differences, or that it is not in scope yet. It is checked both ways: what differs without
-//! being listed fails, and so does a listed difference that is gone.
+//! `golden/scope.txt` says of every case whether the answer must be the same, what must differ in it and by which row
+//! of `docs/differences.md`, or that it is not in scope yet. It is checked both ways: what differs without being
+//! explained fails, and so does an explained difference that is gone.
 //!
 //! `EC_GOLDEN=134 cargo test --features testkit --test golden` looks at the cases whose name begins so and shows
 //! every difference.
@@ -12,12 +12,20 @@
 mod case;
 #[path = "golden/compare.rs"]
 mod compare;
+#[path = "golden/difference.rs"]
+mod difference;
 #[path = "golden/documents.rs"]
 mod documents;
+#[path = "golden/rows.rs"]
+mod rows;
 #[path = "golden/scope.rs"]
 mod scope;
+#[path = "golden/stderr.rs"]
+mod stderr;
+#[path = "golden/text.rs"]
+mod text;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -41,37 +49,37 @@ fn the_answers_are_the_golden_ones_but_for_what_is_listed() {
     let found = run_all(&cases);
     let mut complaints = Vec::new();
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for (case, parts) in cases.iter().zip(&found) {
+    for (case, lines) in cases.iter().zip(&found) {
         let expectation = scope.of(&case.name);
         *counts.entry(expectation.word()).or_default() += 1;
-        complaints.extend(expectation.complaint(&case.name, parts));
+        complaints.extend(expectation.complaint(&case.name, lines));
         if chosen.is_some() {
-            print_differences(case, parts, expectation);
+            print_differences(case, lines, expectation);
         }
     }
     println!("golden cases: {counts:?}");
     assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
 }
 
-fn print_differences(case: &Case, parts: &BTreeMap<String, String>, expectation: &Expectation) {
+fn print_differences(case: &Case, lines: &BTreeSet<String>, expectation: &Expectation) {
     println!("== {} ({})", case.name, expectation.word());
-    for (part, difference) in parts {
-        println!("-- {part}: {difference}");
+    for line in lines {
+        println!("{line}");
     }
 }
 
-/// For each case the parts of its answer that differ, and how.
-fn run_all(cases: &[Case]) -> Vec<BTreeMap<String, String>> {
+/// For each case everything that differs.
+fn run_all(cases: &[Case]) -> Vec<BTreeSet<String>> {
     let next = AtomicUsize::new(0);
-    let found = Mutex::new(vec![BTreeMap::new(); cases.len()]);
+    let found = Mutex::new(vec![BTreeSet::new(); cases.len()]);
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 while let Some(index) =
                     Some(next.fetch_add(1, Ordering::Relaxed)).filter(|it| *it < cases.len())
                 {
-                    let parts = cases[index].differences();
-                    found.lock().unwrap()[index] = parts;
+                    let lines = cases[index].differences();
+                    found.lock().unwrap()[index] = lines;
                 }
             });
         }

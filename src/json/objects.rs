@@ -2,7 +2,8 @@
 //! that `["name", "digest"]` would be read as a descriptor by us and by nobody else.
 
 use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpected, VariantAccess,
+    Visitor,
 };
 
 /// Reads like the reader within, but for arrays that stand where an object should.

@@ -54,7 +54,7 @@ pub(super) fn check(
         match read(layer, image, signer, limits) {
             Ok((draft, signatures)) => drafts.push((layer, draft, signatures)),
             Err(why) if may_be_passed_over(&why, signer) => passed_over.push(&why.to_string()),
-            Err(why) => return Err(Refused::Unusable(format!("unable to parse untyped provenance: {why}"))),
+            Err(why) => return Err(Refused::Unusable(unusable(&why))),
         }
     }
     if drafts.is_empty() && (matches!(signer, Signer::Key(_)) || !passed_over.is_empty()) {
@@ -63,6 +63,14 @@ pub(super) fn check(
     let statements: Result<Vec<_>, Refused> =
         drafts.into_iter().map(|(layer, draft, signatures)| conform(layer, draft, signatures)).collect();
     Ok((statements?, passed_over))
+}
+
+fn unusable(why: &BadAttestationLayer) -> String {
+    let data = match why {
+        BadAttestationLayer::Statement(BadStatement::Ambiguous(_)) => "",
+        _ => "malformed attestation data: ",
+    };
+    format!("unable to parse untyped provenance: {data}{why}")
 }
 
 /// Where nobody looks at signatures, a layer that cannot be read may be anybody's, the trusted key's too.

@@ -55,18 +55,21 @@ impl Case {
         Self { name, root: root.to_owned(), args, env, expected: files(&folder.join("expected")) }
     }
 
-    /// The parts that differ, and how.
-    pub(crate) fn differences(&self) -> BTreeMap<String, String> {
+    /// Everything that differs, each line with the name of its part.
+    pub(crate) fn differences(&self) -> BTreeSet<String> {
         let actual = self.run();
         let parts: BTreeSet<_> = self.expected.keys().chain(actual.keys()).collect();
         let text = |answer: &Answer, part: &String| {
             answer.get(part).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
         };
-        let differs = |part: &String| {
-            let difference = compare::part(part, text(&self.expected, part), text(&actual, part))?;
-            Some((part.clone(), difference))
-        };
-        parts.into_iter().filter_map(differs).collect()
+        let lines = parts.into_iter().flat_map(|part| {
+            let found =
+                compare::part(part, text(&self.expected, part).as_deref(), text(&actual, part).as_deref());
+            found.into_iter().map(move |it| {
+                format!("{part}{}{}", if it.0.starts_with(':') { "" } else { " " }, it.0.trim())
+            })
+        });
+        lines.collect()
     }
 
     fn run(&self) -> Answer {

@@ -121,6 +121,9 @@ fn finish(report: &RunReport, plan: &Plan, streams: Streams) -> Exit {
             Written::NotAll
         }
     };
+    for warning in &report.policy_warnings {
+        tracing::warn!("{warning}");
+    }
     for check in report::skipped_checks(report) {
         tracing::warn!("skipped: {check}");
     }
