@@ -54,6 +54,8 @@ pub struct Plan {
     pub timeout: Option<Duration>,
     /// `--retry-*`
     pub retry: Retry,
+    /// `--retry-budget`: tries beyond the first of all requests together; none means what the snapshot's size asks for.
+    pub retry_budget: Option<u64>,
     /// The clock when the command line was read.
     pub started: Timestamp,
     /// Logs, colour, progress.

@@ -101,6 +101,7 @@ fn the_help_lists_every_flag() {
       -p, --policy string               file with the policy configuration, or its text (YAML or JSON)
       -k, --public-key string           public key of signatures, in place of the policy's: a file or PEM text
       -r, --rekor-url string            address of the transparency log, in place of the policy's
+          --retry-budget int            tries beyond the first of all requests of the run together (default 10 for each component, at least 100)
           --show-policy-docs-link       say in the text report where policies are documented
           --show-successes              list successes, too
           --show-warnings               list warnings in the text report (default true)

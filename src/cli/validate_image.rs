@@ -18,7 +18,7 @@ use crate::trust::TransparencyLog;
 const STILL_NOW: SignedDuration = SignedDuration::from_secs(2);
 
 /// In the order of their names.
-pub(super) const FLAGS: [Flag; 26] = [
+pub(super) const FLAGS: [Flag; 27] = [
     flag("allow-empty", None, Kind::Switch, "", "a snapshot without components is no mistake"),
     flag(
         "allow-past-effective-time",
@@ -86,6 +86,13 @@ pub(super) const FLAGS: [Flag; 26] = [
         "public key of signatures, in place of the policy's: a file or PEM text",
     ),
     flag("rekor-url", Some('r'), Kind::Text, "", "address of the transparency log, in place of the policy's"),
+    flag(
+        "retry-budget",
+        None,
+        Kind::Integer,
+        "10 for each component, at least 100",
+        "tries beyond the first of all requests of the run together",
+    ),
     flag(
         "show-policy-docs-link",
         None,
@@ -179,12 +186,12 @@ pub(super) fn plan(
     let effective_time = kept(&mut faults, effective_time(parsed, environment.now).map_err(|it| vec![it]));
     let workers = kept(&mut faults, workers(parsed).map_err(|it| vec![it]));
     let retry = kept(&mut faults, global::retry(parsed));
+    let retry_budget = kept(&mut faults, retry_budget(parsed).map_err(|it| vec![it]));
     let (Some(snapshot), Some(policy), Some(extra_rule_data)) = (snapshot, policy, extra_rule_data) else {
         return Err(faults);
     };
-    let (Some(effective_time), Some(workers), Some(retry)) = (effective_time, workers, retry) else {
-        return Err(faults);
-    };
+    let (Some(effective_time), Some(workers)) = (effective_time, workers) else { return Err(faults) };
+    let (Some(retry), Some(retry_budget)) = (retry, retry_budget) else { return Err(faults) };
     Ok(Plan {
         snapshot,
         policy,
@@ -212,6 +219,7 @@ pub(super) fn plan(
         workers,
         timeout: global::timeout(parsed),
         retry,
+        retry_budget,
         started: environment.now,
         console: global::console(parsed, &environment.variable),
         notes: notes(parsed),
@@ -274,6 +282,11 @@ fn workers(parsed: &Parsed) -> Result<Option<NonZeroUsize>, Diagnostic> {
             "--workers: {given} is no number of workers, expected 1 or more"
         ))),
     }
+}
+
+fn retry_budget(parsed: &Parsed) -> Result<Option<u64>, Diagnostic> {
+    let given = parsed.integer("retry-budget").map(u64::try_from);
+    given.transpose().map_err(|_| Diagnostic::new("--retry-budget: expected 0 or more"))
 }
 
 fn notes(parsed: &Parsed) -> Vec<String> {

@@ -120,6 +120,9 @@ pub struct RunFacts {
     pub requests: BTreeMap<String, u64>,
     /// Tries beyond the first.
     pub retries: u64,
+    /// How many of them the run allows itself; none where nothing is asked over a network.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_budget: Option<u64>,
     /// Bytes received.
     pub bytes: u64,
     /// Components in evaluation at once, at most.

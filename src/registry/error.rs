@@ -102,6 +102,14 @@ pub enum Cause {
     /// What the user gave us to show to the registry cannot be used.
     #[error("credentials: {0}")]
     Credentials(String),
+    /// The registry sent us for a token, and there we got none.
+    #[error("no token from {host}: {cause}")]
+    Realm {
+        /// The realm's, with port where it has one.
+        host: Box<str>,
+        /// Why.
+        cause: Box<Cause>,
+    },
     /// Offline, on a host that no layout knows.
     #[error("not in the layout")]
     NotInLayout,
@@ -141,19 +149,60 @@ impl RegistryError {
 
     /// The kind that verdicts and exit codes are made of.
     pub fn kind(&self) -> FailureKind {
-        match &self.cause {
-            Cause::Absent | Cause::NotInLayout => FailureKind::NotFound,
-            Cause::Denied { .. } | Cause::Credentials(_) => FailureKind::Unauthorised,
-            Cause::Unavailable { .. } | Cause::Connection(_) => FailureKind::Unavailable,
-            Cause::Certificate(_) => FailureKind::Untrusted,
-            Cause::TimedOut(_) => FailureKind::TimedOut,
-            Cause::TooLarge { .. } | Cause::TooMany { .. } => FailureKind::TooLarge,
-            Cause::Cancelled => FailureKind::Cancelled,
-            Cause::Refused { .. }
-            | Cause::Malformed(_)
-            | Cause::WrongDigest { .. }
-            | Cause::WrongSize { .. }
-            | Cause::Forbidden(_) => FailureKind::Malformed,
+        self.cause.kind()
+    }
+}
+
+impl Cause {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Absent | Self::NotInLayout => FailureKind::NotFound,
+            Self::Denied { .. } | Self::Credentials(_) => FailureKind::Unauthorised,
+            Self::Unavailable { .. } | Self::Connection(_) => FailureKind::Unavailable,
+            Self::Certificate(_) => FailureKind::Untrusted,
+            Self::TimedOut(_) => FailureKind::TimedOut,
+            Self::TooLarge { .. } | Self::TooMany { .. } => FailureKind::TooLarge,
+            Self::Cancelled => FailureKind::Cancelled,
+            // A realm that is not there, or asks for a token itself, is not what the registry says it is.
+            Self::Realm { cause, .. } => match cause.kind() {
+                FailureKind::NotFound => FailureKind::Malformed,
+                kind => kind,
+            },
+            Self::Refused { .. }
+            | Self::Malformed(_)
+            | Self::WrongDigest { .. }
+            | Self::WrongSize { .. }
+            | Self::Forbidden(_) => FailureKind::Malformed,
+        }
+    }
+
+    /// May the same request succeed a little later?
+    pub fn is_tried_again(&self) -> bool {
+        match self {
+            Self::Unavailable { .. } | Self::Connection(_) | Self::TimedOut(_) => true,
+            Self::Realm { cause, .. } => cause.is_tried_again(),
+            Self::Absent
+            | Self::Denied { .. }
+            | Self::Refused { .. }
+            | Self::Certificate(_)
+            | Self::Malformed(_)
+            | Self::WrongDigest { .. }
+            | Self::WrongSize { .. }
+            | Self::TooLarge { .. }
+            | Self::TooMany { .. }
+            | Self::Forbidden(_)
+            | Self::Credentials(_)
+            | Self::NotInLayout
+            | Self::Cancelled => false,
+        }
+    }
+
+    /// How long the host asked to wait before that.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Unavailable { retry_after, .. } => *retry_after,
+            Self::Realm { cause, .. } => cause.retry_after(),
+            _ => None,
         }
     }
 }

@@ -75,6 +75,8 @@ pub struct Traffic {
     pub requests: std::collections::BTreeMap<String, u64>,
     /// Tries beyond the first.
     pub retries: u64,
+    /// Tries beyond the first that all requests together may take; none where there is no such bound.
+    pub retry_budget: Option<u64>,
     /// Bytes of bodies received.
     pub bytes: u64,
 }

@@ -231,6 +231,7 @@ fn report(job: &Job, done: Vec<Done>) -> RunReport {
             source: job.source.to_owned(),
             requests: traffic.requests,
             retries: traffic.retries,
+            retry_budget: traffic.retry_budget,
             bytes: traffic.bytes,
             workers: job.workers,
         },

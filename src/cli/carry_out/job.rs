@@ -195,20 +195,37 @@ fn groups(plan: &Plan, set: &PolicySet) -> Vec<Group> {
 /// Layouts answer in place of the network; nothing else is asked then.
 fn transport(plan: &Plan, limits: &Limits) -> Result<(Arc<dyn Transport>, &'static str), Faults> {
     if plan.layouts.is_empty() {
-        let retry = RetryPolicy {
-            retries: plan.retry.tries,
-            base: plan.retry.base,
-            factor: plan.retry.factor,
-            jitter: plan.retry.jitter,
-            max_wait: plan.retry.max_wait,
-            ..RetryPolicy::default()
-        };
-        let settings = HttpSettings { limits: limits.clone(), retry, ..HttpSettings::default() };
+        let settings = HttpSettings { limits: limits.clone(), retry: retry(plan), ..HttpSettings::default() };
         let http = Http::from_env(settings).map_err(one)?;
         return Ok((once(http, limits), "registry"));
     }
     let layout = Layout::from_dirs(&plan.layouts, limits).map_err(one)?;
     Ok((once(layout, limits), "layout"))
+}
+
+/// Tries beyond the first for each component: it asks for about as many objects.
+const RETRIES_PER_COMPONENT: u64 = 10;
+
+/// Tries beyond the first that the smallest run has.
+const FEWEST_RETRIES: u64 = 100;
+
+fn retry(plan: &Plan) -> RetryPolicy {
+    let usual = RetryPolicy::default();
+    let components = u64::try_from(plan.snapshot.components.len()).unwrap_or(u64::MAX);
+    let budget = components.saturating_mul(RETRIES_PER_COMPONENT).max(FEWEST_RETRIES);
+    // Processes that start together must not ask again together.
+    let started = plan.started.as_nanosecond().unsigned_abs();
+    let seed = u64::try_from(started & u128::from(u64::MAX)).unwrap_or_default();
+    RetryPolicy {
+        retries: plan.retry.tries,
+        base: plan.retry.base,
+        factor: plan.retry.factor,
+        jitter: plan.retry.jitter,
+        max_wait: plan.retry.max_wait,
+        max_retry_after: usual.max_retry_after.max(plan.retry.max_wait),
+        budget: plan.retry_budget.unwrap_or(budget),
+        seed: seed ^ u64::from(std::process::id()),
+    }
 }
 
 /// Bytes of blobs that are kept for who asks again: signatures, attestations and SBOMs of some components.

@@ -84,7 +84,7 @@ pub(super) fn may_be_plain(url: &Url) -> bool {
 
 /// Whom a request may reach.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Reach {
+pub enum Reach {
     /// Any address but link-local ones.
     Any,
     /// Public addresses only: the request was asked for by a server on a public one.

@@ -1,22 +1,25 @@
-//! One request and its answer: redirects followed under our own rules, the body bounded and never awaited for ever.
+//! One request and its answer: redirects followed under our own rules, no host asked more than it can bear, the body
+//! bounded and never awaited for ever.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue, LOCATION};
-use reqwest::{Client, Method, Response, StatusCode};
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use futures_util::StreamExt;
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION,
+};
+use reqwest::{Method, StatusCode};
+use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
 use super::address::{Names, Reach};
-use super::fault;
+use super::gate::{Entered, Gate};
+use super::pause::{self, Clock};
+use super::status::{self, Class};
+use super::wire::{Fault, Request, Response, Wire};
 use crate::registry::{Cause, Traffic};
-
-/// Requests to one host at once: registries are known to answer 429 beyond a few dozen.
-const AT_ONCE: usize = 16;
 
 /// How slow a registry may be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,14 +28,24 @@ pub struct Pace {
     pub connect: Duration,
     /// Without a single byte.
     pub idle: Duration,
-    /// For one whole object, redirects included.
+    /// For one whole object, redirects included, waiting for the host's turn not.
     pub object: Duration,
+    /// Bytes in a second of each `window`: who sends less on purpose would hold us for the whole of `object`.
+    pub bytes_per_second: u64,
+    /// Over which the rate is taken; what is whole sooner may be as small as it likes.
+    pub window: Duration,
 }
 
 impl Default for Pace {
     fn default() -> Self {
         let seconds = Duration::from_secs;
-        Self { connect: seconds(10), idle: seconds(30), object: seconds(600) }
+        Self {
+            connect: seconds(10),
+            idle: seconds(30),
+            object: seconds(600),
+            bytes_per_second: 1024,
+            window: seconds(30),
+        }
     }
 }
 
@@ -63,58 +76,44 @@ pub(super) struct Reply {
     pub(super) url: Url,
 }
 
-/// Why there is no answer.
-#[derive(Clone, Debug)]
-pub(super) enum Fault {
-    /// The other side does not speak TLS, or does not listen for it.
-    NotTls(String),
-    /// Anything else.
-    Cause(Cause),
-}
-
-impl From<Cause> for Fault {
-    fn from(cause: Cause) -> Self {
-        Self::Cause(cause)
-    }
-}
-
 /// Sends requests, and counts them.
 pub(super) struct Exchange {
-    pub(super) any: Client,
-    pub(super) public: Client,
+    pub(super) wire: Arc<dyn Wire>,
     pub(super) names: Arc<Names>,
     pub(super) pace: Pace,
     pub(super) error_body: u64,
     pub(super) traffic: Mutex<Traffic>,
-    pub(super) slots: Mutex<HashMap<String, Arc<Semaphore>>>,
+    /// By host.
+    pub(super) gates: Mutex<HashMap<String, Arc<Gate>>>,
+    /// Pauses longer than this are not kept.
+    pub(super) longest_pause: Duration,
+    /// For dates in answers that do not say when they were sent.
+    pub(super) clock: Clock,
+}
+
+/// What one address answered.
+enum Hop {
+    There(Reply),
+    Elsewhere(String),
 }
 
 impl Exchange {
     /// Sends the request and follows redirects.
-    pub(super) async fn send(&self, ask: Ask) -> Result<Reply, Fault> {
-        let deadline = self.pace.object;
-        match timeout(deadline, self.follow(ask)).await {
-            Ok(answer) => answer,
-            Err(_) => Err(Cause::TimedOut(format!("not complete after {} s", deadline.as_secs())).into()),
-        }
-    }
-
-    async fn follow(&self, mut ask: Ask) -> Result<Reply, Fault> {
+    pub(super) async fn send(&self, mut ask: Ask) -> Result<Reply, Fault> {
         let mut left = ask.redirects;
+        let mut time = self.pace.object;
         loop {
-            let response = self.once(&ask).await?;
-            if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
-                return self.read(response, &ask).await;
-            }
+            let location = match self.hop(&ask, &mut time).await? {
+                Hop::There(reply) => return Ok(reply),
+                Hop::Elsewhere(location) => location,
+            };
             if left == 0 {
                 return Err(Cause::Forbidden("more redirects than are followed".to_owned()).into());
             }
             left -= 1;
-            let location = response.headers().get(LOCATION).and_then(|it| it.to_str().ok());
-            let location = location.ok_or_else(|| Cause::Malformed("a redirect to nowhere".to_owned()))?;
             let reach =
                 if ask.reach == Reach::Public { Reach::Public } else { self.names.reach_from(&ask.url) };
-            let next = next(&ask.url, location, reach).map_err(Cause::Forbidden)?;
+            let next = next(&ask.url, &location, reach).map_err(Cause::Forbidden)?;
             if next.origin() != ask.url.origin() {
                 ask.authorization = None;
                 ask.reach = reach;
@@ -123,61 +122,139 @@ impl Exchange {
         }
     }
 
-    async fn once(&self, ask: &Ask) -> Result<Response, Fault> {
+    /// Asks one address, when its host's turn comes. What it takes is taken from `time`.
+    async fn hop(&self, ask: &Ask, time: &mut Duration) -> Result<Hop, Fault> {
         if !ask.reach.allows_url(&ask.url) {
             return Err(Cause::Forbidden("an address that may not be asked".to_owned()).into());
         }
         let host = authority(&ask.url);
-        let slots = lock(&self.slots)
-            .entry(host.clone())
-            .or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE)))
-            .clone();
-        let _slot = slots.acquire().await.map_err(|_| Cause::Cancelled)?;
+        let gate = Arc::clone(lock(&self.gates).entry(host.clone()).or_default());
+        let entered = gate.enter().await;
         *lock(&self.traffic).requests.entry(host).or_default() += 1;
-        let client = if ask.reach == Reach::Public { &self.public } else { &self.any };
-        let mut request = client.request(ask.method.clone(), ask.url.clone()).header(ACCEPT, ask.accept);
-        if let Some(authorization) = &ask.authorization {
-            request = request.header(AUTHORIZATION, authorization.clone());
-        }
-        if let Some(form) = &ask.form {
-            request = request.header("content-type", "application/x-www-form-urlencoded").body(form.clone());
-        }
-        match timeout(self.pace.connect + self.pace.idle, request.send()).await {
-            Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(fault::of(error)),
-            Err(_) => Err(Cause::TimedOut("no answer".to_owned()).into()),
-        }
+        let start = Instant::now();
+        let asked = timeout(*time, self.asked(ask, &entered)).await;
+        *time = time.saturating_sub(start.elapsed());
+        asked.unwrap_or_else(|_| {
+            Err(Cause::TimedOut(format!("not complete after {} s", self.pace.object.as_secs())).into())
+        })
     }
 
-    async fn read(&self, mut response: Response, ask: &Ask) -> Result<Reply, Fault> {
-        let (status, headers) = (response.status(), response.headers().clone());
-        let url = response.url().clone();
+    async fn asked(&self, ask: &Ask, entered: &Entered) -> Result<Hop, Fault> {
+        let request = self.wire.carry(ask.request());
+        let response = match timeout(self.pace.connect + self.pace.idle, request).await {
+            Ok(response) => response?,
+            Err(_) => return Err(Cause::TimedOut("no answer".to_owned()).into()),
+        };
+        let class = status::class(response.status.as_u16());
+        if class == Class::Throttled {
+            entered.refused();
+        } else {
+            entered.answered();
+        }
+        if let Some(pause) = pause::of_host(class, &response.headers, self.clock)
+            && pause <= self.longest_pause
+        {
+            entered.pause(pause);
+        }
+        if class == Class::Redirect {
+            let location = response.headers.get(LOCATION).and_then(|it| it.to_str().ok());
+            let location = location.ok_or_else(|| Cause::Malformed("a redirect to nowhere".to_owned()))?;
+            return Ok(Hop::Elsewhere(location.to_owned()));
+        }
+        self.read(response, ask).await.map(Hop::There)
+    }
+
+    async fn read(&self, response: Response, ask: &Ask) -> Result<Reply, Fault> {
+        let Response { status, headers, mut body } = response;
         let wanted = status.is_success();
         let cap = if wanted { ask.cap } else { self.error_body };
         let length = headers.get(CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse::<u64>().ok());
         if wanted && ask.method != Method::HEAD && length.is_some_and(|it| it > cap) {
             return Err(Cause::TooLarge { cap }.into());
         }
-        let mut body = BytesMut::new();
+        let mut read = BytesMut::new();
+        let mut flow = Flow::new(&self.pace);
         loop {
-            let piece = match timeout(self.pace.idle, response.chunk()).await {
-                Ok(Ok(piece)) => piece,
+            let piece = match flow.next(&mut body).await {
+                Ok(piece) => piece,
                 // The message of an error is worth no failure of its own.
-                Ok(Err(_)) | Err(_) if !wanted => break,
-                Ok(Err(error)) => return Err(fault::of(error)),
-                Err(_) => return Err(Cause::TimedOut("the answer stopped half-way".to_owned()).into()),
+                Err(_) if !wanted => break,
+                Err(cause) => return Err(cause.into()),
             };
             let Some(piece) = piece else { break };
             lock(&self.traffic).bytes += piece.len() as u64;
-            if (body.len() + piece.len()) as u64 > cap {
+            if (read.len() + piece.len()) as u64 > cap {
                 if wanted {
                     return Err(Cause::TooLarge { cap }.into());
                 }
                 break;
             }
-            body.extend_from_slice(&piece);
+            read.extend_from_slice(&piece);
         }
-        Ok(Reply { status, headers, body: body.freeze(), url })
+        Ok(Reply { status, headers, body: read.freeze(), url: ask.url.clone() })
+    }
+}
+
+impl Ask {
+    fn request(&self) -> Request {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static(self.accept));
+        if let Some(authorization) = &self.authorization {
+            headers.insert(AUTHORIZATION, authorization.clone());
+        }
+        if self.form.is_some() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        }
+        Request {
+            method: self.method.clone(),
+            url: self.url.clone(),
+            headers,
+            form: self.form.clone(),
+            reach: self.reach,
+        }
+    }
+}
+
+/// A body as it comes, held to its pace.
+struct Flow<'a> {
+    pace: &'a Pace,
+    window_ends: Instant,
+    in_window: u64,
+}
+
+impl<'a> Flow<'a> {
+    fn new(pace: &'a Pace) -> Self {
+        Self { pace, window_ends: Instant::now() + pace.window, in_window: 0 }
+    }
+
+    /// The next piece; nothing at the end.
+    async fn next(
+        &mut self,
+        body: &mut (impl futures_util::Stream<Item = Result<Bytes, Cause>> + Unpin),
+    ) -> Result<Option<Bytes>, Cause> {
+        let idle = Instant::now() + self.pace.idle;
+        loop {
+            match timeout_at(idle.min(self.window_ends), body.next()).await {
+                Ok(piece) => {
+                    let piece = piece.transpose()?;
+                    self.in_window += piece.as_ref().map_or(0, |it| it.len() as u64);
+                    return Ok(piece);
+                }
+                Err(_) if idle <= self.window_ends => {
+                    return Err(Cause::TimedOut("the answer stopped half-way".to_owned()));
+                }
+                Err(_) => self.turn_window()?,
+            }
+        }
+    }
+
+    fn turn_window(&mut self) -> Result<(), Cause> {
+        let Pace { bytes_per_second, window, .. } = self.pace;
+        if self.in_window < bytes_per_second.saturating_mul(window.as_secs()) {
+            return Err(Cause::TimedOut(format!("slower than {bytes_per_second} bytes a second")));
+        }
+        (self.window_ends, self.in_window) = (Instant::now() + *window, 0);
+        Ok(())
     }
 }
 

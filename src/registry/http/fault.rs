@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::io;
 
-use super::exchange::Fault;
+use super::wire::Fault;
 use crate::registry::Cause;
 
 /// Sorts an error of the client. Addresses are left out of its text: their queries may hold signatures.

@@ -9,32 +9,40 @@ mod challenge;
 mod credentials;
 mod exchange;
 mod fault;
+mod gate;
+mod pause;
 mod proxy;
 mod referrers;
 mod retry;
 mod roots;
 mod settings;
+pub mod status;
 mod tokens;
+mod wire;
 
+pub use address::Reach;
 pub use exchange::Pace;
+pub use pause::Clock;
 pub use proxy::Variables;
 pub use retry::RetryPolicy;
 pub use settings::{HttpError, HttpSettings};
+pub use wire::{Fault, Request, Response, Wire};
 
 use std::collections::HashMap;
 use std::sync::Mutex;
-use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
 use reqwest::{Method, StatusCode};
 use url::Url;
 
 use super::manifest::read_strict;
 use super::{Answer, BlobId, Cause, Descriptor, Manifest, RegistryError, TokenExchange, Traffic, Transport};
 use crate::model::{Digest, ImageRef, Limits, PinnedRef, Repository};
-use address::{Reach, may_be_plain};
-use exchange::{Ask, Exchange, Fault, Reply, lock};
+use address::may_be_plain;
+use exchange::{Ask, Exchange, Reply, lock};
+use retry::Budget;
+use status::Class;
 use tokens::Tokens;
 
 /// What a request for a manifest accepts.
@@ -47,6 +55,7 @@ pub struct Http {
     net: Exchange,
     tokens: Tokens,
     retry: RetryPolicy,
+    budget: Budget,
     limits: Limits,
     /// By host: how it was found to speak.
     schemes: Mutex<HashMap<String, Scheme>>,
@@ -75,16 +84,21 @@ impl Http {
         wanted: &Wanted<'_>,
         read: impl FnOnce(Reply) -> Result<T, Cause>,
     ) -> Result<T, RegistryError> {
-        let (answer, attempts) = retry::retrying(&self.retry, || self.try_once(wanted)).await;
-        if attempts > 1 {
-            lock(&self.net.traffic).retries += u64::from(attempts - 1);
-        }
-        answer.and_then(read).map_err(|cause| {
-            let registry = wanted.repository.registry();
-            let scheme = if self.scheme(registry) == Some(Scheme::Http) { "http" } else { "https" };
+        let registry = wanted.repository.registry();
+        let object = |scheme| {
             let path = wanted.repository.path();
-            let object = format!("{} {scheme}://{registry}/v2/{path}/{}", wanted.method, wanted.path);
-            RegistryError { attempts, ..RegistryError::new(registry, object, cause) }
+            format!("{} {scheme}://{registry}/v2/{path}/{}", wanted.method, wanted.path)
+        };
+        let mut tries = 0;
+        let request = || {
+            lock(&self.net.traffic).retries += u64::from(tries > 0);
+            tries += 1;
+            self.try_once(wanted)
+        };
+        let (answer, attempts) = retry::retrying(&self.retry, &self.budget, &object("https"), request).await;
+        answer.and_then(read).map_err(|cause| {
+            let scheme = if self.scheme(registry) == Some(Scheme::Http) { "http" } else { "https" };
+            RegistryError { attempts, ..RegistryError::new(registry, object(scheme), cause) }
         })
     }
 
@@ -99,11 +113,11 @@ impl Http {
             }
             Err(Fault::NotTls(_)) if known.is_none() && may_be_plain(&url) => {
                 let reply = self.authorised(wanted, address(Scheme::Http, wanted)?).await;
-                let reply = reply.map_err(plain_cause)?;
+                let reply = reply?;
                 lock(&self.schemes).entry(registry.to_owned()).or_insert(Scheme::Http);
                 Ok(reply)
             }
-            Err(fault) => Err(plain_cause(fault)),
+            Err(fault) => Err(fault.into()),
         }
     }
 
@@ -137,7 +151,7 @@ impl Http {
             return Ok(reply);
         }
         let token = if pass.exchanged { TokenExchange::Done } else { TokenExchange::NotDone };
-        Err(refusal(&reply, token).into())
+        Err(refusal(&reply, token, self.net.clock).into())
     }
 }
 
@@ -188,7 +202,7 @@ impl Transport for Http {
     }
 
     fn traffic(&self) -> Traffic {
-        lock(&self.net.traffic).clone()
+        Traffic { retry_budget: Some(self.retry.budget), ..lock(&self.net.traffic).clone() }
     }
 }
 
@@ -206,13 +220,6 @@ fn address(scheme: Scheme, wanted: &Wanted<'_>) -> Result<Url, Cause> {
     let (registry, path) = (wanted.repository.registry(), wanted.repository.path());
     let text = format!("{scheme}://{registry}/v2/{path}/{}", wanted.path);
     Url::parse(&text).map_err(|_| Cause::Malformed("not an address".to_owned()))
-}
-
-fn plain_cause(fault: Fault) -> Cause {
-    match fault {
-        Fault::NotTls(text) => Cause::Connection(text),
-        Fault::Cause(cause) => cause,
-    }
 }
 
 /// The digest that the registry states, which must be one of ours to be compared.
@@ -267,22 +274,17 @@ fn check(blob: &BlobId, bytes: Bytes) -> Result<Bytes, Cause> {
 }
 
 /// What a status other than success means.
-fn refusal(reply: &Reply, token: TokenExchange) -> Cause {
+fn refusal(reply: &Reply, token: TokenExchange, clock: Clock) -> Cause {
     let status = reply.status.as_u16();
     let code = error_code(&reply.body);
-    match status {
-        404 => Cause::Absent,
-        401 | 403 => Cause::Denied { status, token, code },
-        408 | 429 | 500..=599 => {
-            Cause::Unavailable { status, retry_after: retry_after(&reply.headers), code }
+    match status::class(status) {
+        Class::Absent => Cause::Absent,
+        Class::Denied => Cause::Denied { status, token, code },
+        Class::Throttled | Class::Unavailable => {
+            Cause::Unavailable { status, retry_after: pause::of_request(&reply.headers, clock), code }
         }
-        _ => Cause::Refused { status, code },
+        Class::Answer | Class::Redirect | Class::Refused => Cause::Refused { status, code },
     }
-}
-
-/// In seconds; the form with a date is not read, since our clock and theirs may differ.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    text(headers, &RETRY_AFTER).trim().parse().ok().map(Duration::from_secs)
 }
 
 /// The first code of the error document. Its messages may repeat what we sent, so they are left out.

@@ -87,8 +87,7 @@ impl Http {
 fn says_no_api(cause: &Cause) -> bool {
     match cause {
         Cause::Absent => true,
-        Cause::Refused { status, .. } => matches!(status, 400 | 405 | 406),
-        Cause::Unavailable { status, .. } => *status == 501,
+        Cause::Refused { status, .. } => matches!(status, 400 | 405 | 406 | 501),
         _ => false,
     }
 }
@@ -157,7 +156,7 @@ mod tests {
     fn only_a_definite_no_leads_to_the_fallback_tag() {
         let refused = |status| Cause::Refused { status, code: String::new() };
         let unavailable = |status| Cause::Unavailable { status, retry_after: None, code: String::new() };
-        for cause in [Cause::Absent, refused(400), refused(405), refused(406), unavailable(501)] {
+        for cause in [Cause::Absent, refused(400), refused(405), refused(406), refused(501)] {
             assert!(says_no_api(&cause), "{cause}");
         }
         let denied =

@@ -11,14 +11,16 @@ use rustls::crypto::aws_lc_rs;
 use super::address::{Names, Reach, Resolver};
 use super::credentials::Keychain;
 use super::exchange::{Exchange, Pace};
+use super::pause::Clock;
 use super::proxy::{Proxies, Variables};
-use super::retry::RetryPolicy;
+use super::retry::{Budget, RetryPolicy};
 use super::tokens::Tokens;
+use super::wire::{Clients, Wire};
 use super::{Http, roots};
 use crate::model::Limits;
 
 /// What may be chosen.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct HttpSettings {
     /// Bounds on answers.
     pub limits: Limits,
@@ -28,6 +30,20 @@ pub struct HttpSettings {
     pub pace: Pace,
     /// Names that lead to a given address without being looked up: for tests.
     pub names: HashMap<String, SocketAddr>,
+    /// For dates that registries name.
+    pub clock: Clock,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            retry: RetryPolicy::default(),
+            pace: Pace::default(),
+            names: HashMap::new(),
+            clock: jiff::Timestamp::now,
+        }
+    }
 }
 
 /// A setting of the environment that cannot be used; the run does not start.
@@ -64,26 +80,46 @@ impl Http {
         let proxies = Proxies::read(variables).map_err(HttpError::Proxy)?;
         let keychain = Keychain::read(variables).map_err(HttpError::Credentials)?;
         let roots = roots::read(variables).map_err(HttpError::Certificates)?;
-        let HttpSettings { limits, retry, pace, names } = settings;
-        let names = Arc::new(Names::new(names, proxies.hosts()));
+        let names = Arc::new(Names::new(settings.names.clone(), proxies.hosts()));
         let mut tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(|error| HttpError::Client(error.to_string()))?
             .with_root_certificates(roots)
             .with_no_client_auth();
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        let client = |reach| client(&tls, &proxies, Resolver { names: names.clone(), reach }, &pace);
+        let client = |reach| client(&tls, &proxies, Resolver { names: names.clone(), reach }, &settings.pace);
+        let wire = Clients { any: client(Reach::Any)?, public: client(Reach::Public)? };
+        Ok(Self::join(settings, keychain, names.clone(), Arc::new(wire)))
+    }
+
+    /// Over a wire of the caller's, for tests; of the variables only those about credentials are read.
+    ///
+    /// # Errors
+    /// [`HttpError::Credentials`].
+    pub fn over(
+        wire: Arc<dyn Wire>,
+        settings: HttpSettings,
+        variables: Variables<'_>,
+    ) -> Result<Self, HttpError> {
+        let keychain = Keychain::read(variables).map_err(HttpError::Credentials)?;
+        let names = Arc::new(Names::new(settings.names.clone(), Vec::new()));
+        Ok(Self::join(settings, keychain, names, wire))
+    }
+
+    fn join(settings: HttpSettings, keychain: Keychain, names: Arc<Names>, wire: Arc<dyn Wire>) -> Self {
+        let HttpSettings { limits, retry, pace, clock, .. } = settings;
         let net = Exchange {
-            any: client(Reach::Any)?,
-            public: client(Reach::Public)?,
-            names: names.clone(),
-            pace: pace.clone(),
+            wire,
+            names,
+            pace,
             error_body: limits.error_body_bytes,
             traffic: Mutex::default(),
-            slots: Mutex::default(),
+            gates: Mutex::default(),
+            longest_pause: retry.max_retry_after,
+            clock,
         };
         let tokens = Tokens::new(keychain, limits.token_bytes);
-        Ok(Self { net, tokens, retry, limits, schemes: Mutex::default() })
+        Self { net, tokens, budget: Budget::new(retry.budget), retry, limits, schemes: Mutex::default() }
     }
 }
 

@@ -15,7 +15,7 @@ use url::Url;
 use super::address;
 use super::challenge::{self, Challenge, Realm, Trust};
 use super::credentials::{Credentials, Keychain, Secret};
-use super::exchange::{Ask, Exchange, Fault, Reply, lock};
+use super::exchange::{Ask, Exchange, Reply, authority, lock};
 use crate::model::Repository;
 use crate::registry::manifest::read_strict;
 use crate::registry::{Cause, TokenExchange};
@@ -126,7 +126,11 @@ impl Tokens {
                     Trust::Credentials => credentials,
                     Trust::Anonymous => Credentials::Anonymous,
                 };
-                (Some(bearer(&self.token(net, realm, repository, shown).await?)?), true)
+                let token = self
+                    .token(net, realm, repository, shown)
+                    .await
+                    .map_err(|cause| of_realm(realm, cause))?;
+                (Some(bearer(&token)?), true)
             }
         };
         Ok(Pass { header, generation, exchanged })
@@ -180,18 +184,20 @@ impl Tokens {
                 query.append_pair("service", service);
             }
         }
-        let reply = net.send(ask).await.map_err(|fault| match fault {
-            Fault::NotTls(text) => Cause::Connection(text),
-            Fault::Cause(cause) => cause,
-        })?;
+        let reply = net.send(ask).await.map_err(Cause::from)?;
         if !reply.status.is_success() {
-            return Err(super::refusal(&reply, TokenExchange::NotDone));
+            return Err(super::refusal(&reply, TokenExchange::NotDone, net.clock));
         }
         let malformed = || Cause::Malformed("the realm's answer holds no token".to_owned());
         let answer: TokenAnswer = read_strict(&reply.body).map_err(|_| malformed())?;
         let token = answer.token.filter(|it| !it.is_empty()).or(answer.access_token);
         token.filter(|it| !it.is_empty()).map(Secret).ok_or_else(malformed)
     }
+}
+
+/// What a realm has not says nothing of what the registry has.
+fn of_realm(realm: &Realm, cause: Cause) -> Cause {
+    Cause::Realm { host: authority(&realm.url).into(), cause: Box::new(cause) }
 }
 
 fn origin(url: &Url) -> String {

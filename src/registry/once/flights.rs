@@ -45,14 +45,15 @@ impl<K: Clone + Eq + Hash, V: Clone> Flights<K, V> {
         bound: u64,
         ask: impl Future<Output = Outcome<V>> + Send + 'static,
     ) -> Outcome<V> {
-        let flight = self.join(key, bound, ask);
-        let outcome = flight.clone().await;
-        let mut state = self.land(key, bound, &flight);
-        match outcome {
+        // Left only when the answer is known, or somebody might ask again in between.
+        let seat = self.seat(key, bound, ask);
+        let outcome = match seat.outcome().await {
             Err(error) if !error.is_absent() => Err(error),
             // The first answer stays, so that a name means one thing for the whole run.
-            outcome => state.known.entry(key.clone()).or_insert(outcome).clone(),
-        }
+            outcome => self.lock().known.entry(key.clone()).or_insert(outcome).clone(),
+        };
+        drop(seat);
+        outcome
     }
 
     /// The same, but only absence is kept.
@@ -62,15 +63,25 @@ impl<K: Clone + Eq + Hash, V: Clone> Flights<K, V> {
         bound: u64,
         ask: impl Future<Output = Outcome<V>> + Send + 'static,
     ) -> Outcome<V> {
-        let flight = self.join(key, bound, ask);
-        let outcome = flight.clone().await;
-        let mut state = self.land(key, bound, &flight);
+        let seat = self.seat(key, bound, ask);
+        let outcome = seat.outcome().await;
         if let Err(error) = &outcome
             && error.is_absent()
         {
-            state.known.insert(key.clone(), Err(error.clone()));
+            self.lock().known.insert(key.clone(), Err(error.clone()));
         }
+        drop(seat);
         outcome
+    }
+
+    fn seat(
+        &self,
+        key: &K,
+        bound: u64,
+        ask: impl Future<Output = Outcome<V>> + Send + 'static,
+    ) -> Seat<'_, K, V> {
+        let flight = self.join(key, bound, ask);
+        Seat { flights: self, key: (key.clone(), bound), flight: Some(flight) }
     }
 
     fn join(&self, key: &K, bound: u64, ask: impl Future<Output = Outcome<V>> + Send + 'static) -> Flight<V> {
@@ -84,17 +95,45 @@ impl<K: Clone + Eq + Hash, V: Clone> Flights<K, V> {
         self.lock().flying.entry((key.clone(), bound)).or_insert_with(start).clone()
     }
 
-    /// Ends this flight, but no later one for the same key.
-    fn land(&self, key: &K, bound: u64, flight: &Flight<V>) -> MutexGuard<'_, State<K, V>> {
-        let mut state = self.lock();
-        let key = (key.clone(), bound);
-        if state.flying.get(&key).is_some_and(|it| it.ptr_eq(flight)) {
-            state.flying.remove(&key);
-        }
-        state
-    }
-
     fn lock(&self) -> MutexGuard<'_, State<K, V>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Somebody who waits for a flight. A flight ends with its answer, or when the last one who waited has left: what
+/// nobody waits for moves no byte and must not hold a place at its host.
+struct Seat<'a, K: Eq + Hash, V: Clone> {
+    flights: &'a Flights<K, V>,
+    key: (K, u64),
+    /// There until this is dropped.
+    flight: Option<Flight<V>>,
+}
+
+impl<K: Eq + Hash, V: Clone> Seat<'_, K, V> {
+    async fn outcome(&self) -> Outcome<V> {
+        match &self.flight {
+            Some(flight) => flight.clone().await,
+            None => Err(RegistryError::new("", "", Cause::Cancelled)),
+        }
+    }
+}
+
+impl<K: Eq + Hash, V: Clone> Drop for Seat<'_, K, V> {
+    fn drop(&mut self) {
+        let Some(flight) = self.flight.take() else { return };
+        let mut state = self.flights.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // A later flight for the same key is not ours to end.
+        if !state.flying.get(&self.key).is_some_and(|it| it.ptr_eq(&flight)) {
+            return;
+        }
+        let landed = flight.peek().is_some();
+        drop(flight);
+        let alone = || state.flying.get(&self.key).and_then(Shared::strong_count) == Some(1);
+        if landed || alone() {
+            let ended = state.flying.remove(&self.key);
+            drop(state);
+            // What it was doing is given up outside the lock.
+            drop(ended);
+        }
     }
 }

@@ -198,6 +198,27 @@ impl Transport for Defect {
 }
 
 #[tokio::test]
+async fn what_nobody_waits_for_any_more_is_given_up_and_asked_anew_later() {
+    let (inner, _) = image();
+    let (once, gated) = once(inner, 0);
+    let tag = reference("r.example/app:1");
+    let mut waiting = Vec::new();
+    for _ in 0..2 {
+        let (once, tag) = (once.clone(), tag.clone());
+        waiting.push(tokio::spawn(async move { once.manifest(&tag, 1 << 20).await }));
+    }
+    tokio::task::yield_now().await;
+    for task in waiting {
+        task.abort();
+        assert!(task.await.is_err());
+    }
+    // The gate has no place left for what was given up.
+    gated.gate.add_permits(1);
+    assert!(once.manifest(&tag, 1 << 20).await.is_ok());
+    assert_eq!((asked(&gated), gated.gate.available_permits()), (2, 0));
+}
+
+#[tokio::test]
 async fn threat_43_a_panic_in_a_shared_request_is_an_error_for_all_who_wait() {
     let once = Once::new(Arc::new(Defect), 1 << 20, 1 << 20);
     let tag = reference("r.example/app:1");

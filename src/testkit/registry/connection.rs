@@ -1,7 +1,7 @@
 //! One connection, byte by byte, so that any fault can be played.
 
 use std::io;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -77,8 +77,7 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
 ) -> io::Result<Option<S>> {
     let mut left = Vec::new();
     while let Some(request) = receive(&mut stream, &mut left, scheme).await? {
-        let step = shared.step(&request);
-        shared.seen.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());
+        let step = shared.take(&request);
         if request.method == "CONNECT" {
             stream.write_all(b"HTTP/1.1 200 Connection Established\r\n\r\n").await?;
             return Ok(Some(stream));
@@ -143,32 +142,15 @@ async fn play<S: AsyncWrite + Unpin>(
     request: &Seen,
     step: Step,
 ) -> io::Result<After> {
-    let (status, mut headers, mut body) = match &step {
-        Step::Answer { status, headers, body } => (*status, headers.clone(), body.clone()),
-        Step::Guarded { authorization, challenge }
-            if request.authorization.as_ref() != Some(authorization) =>
-        {
-            (401, vec![("www-authenticate".to_owned(), challenge.clone())], Vec::new())
-        }
+    match step {
         Step::Reset => return Ok(After::Close),
         Step::Silence => {
             tokio::time::sleep(FOR_EVER).await;
             return Ok(After::Close);
         }
-        _ => from_store(shared, &request.path),
-    };
-    if let Step::With(own) = &step {
-        headers.retain(|(name, _)| own.iter().all(|(it, _)| !it.eq_ignore_ascii_case(name)));
-        headers.extend(own.clone());
+        _ => {}
     }
-    if let Step::Garble = step {
-        for byte in &mut body {
-            *byte ^= 1;
-        }
-    }
-    if !matches!(step, Step::Endless) && !headers.iter().any(|(name, _)| name == "content-length") {
-        headers.push(("content-length".to_owned(), body.len().to_string()));
-    }
+    let (status, headers, body) = shared.head(request, &step);
     let lines: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     stream.write_all(format!("HTTP/1.1 {status} Status\r\n{}\r\n", lines.concat()).as_bytes()).await?;
     if request.method == "HEAD" {
@@ -208,13 +190,4 @@ async fn send<S: AsyncWrite + Unpin>(stream: &mut S, step: &Step, body: &[u8]) -
             Ok(After::Keep)
         }
     }
-}
-
-fn from_store(shared: &Shared, path: &str) -> (u16, Vec<(String, String)>, Vec<u8>) {
-    let found = shared.contents.find(path);
-    let mut headers = vec![("content-type".to_owned(), found.media_type)];
-    if let Some(digest) = found.digest {
-        headers.push(("docker-content-digest".to_owned(), digest.to_string()));
-    }
-    (found.status, headers, found.body.to_vec())
 }

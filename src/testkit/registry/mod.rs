@@ -4,6 +4,7 @@
 
 mod connection;
 mod contents;
+mod in_memory;
 mod script;
 
 use std::net::SocketAddr;
@@ -14,6 +15,7 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
 pub use contents::{Contents, ReferrersApi};
+pub use in_memory::InMemory;
 pub use script::{Rule, Step};
 
 /// The authority that signed the server's certificate, as PEM: trust it to ask over HTTPS.
@@ -72,8 +74,7 @@ impl Registry {
             Tls::Offered => Some(connection::acceptor()?),
             Tls::Refused => None,
         };
-        let counts = Mutex::new(vec![0; rules.len()]);
-        let shared = Arc::new(Shared { contents, rules, counts, seen: Mutex::default(), tls });
+        let shared = Arc::new(Shared::new(contents, rules, tls));
         let accepting = shared.clone();
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -90,16 +91,12 @@ impl Registry {
 
     /// Everything that was asked so far, in order.
     pub fn seen(&self) -> Vec<Seen> {
-        self.shared.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shared.seen()
     }
 
     /// The same as `METHOD path`, without what went to the proxy.
     pub fn asked(&self) -> Vec<String> {
-        let seen = self.seen();
-        seen.iter()
-            .filter(|it| it.method != "CONNECT")
-            .map(|it| format!("{} {}", it.method, it.path))
-            .collect()
+        self.shared.asked()
     }
 }
 
@@ -110,6 +107,63 @@ impl Drop for Registry {
 }
 
 impl Shared {
+    fn new(contents: Contents, rules: Vec<Rule>, tls: Option<TlsAcceptor>) -> Self {
+        let counts = Mutex::new(vec![0; rules.len()]);
+        Self { contents, rules, counts, seen: Mutex::default(), tls }
+    }
+
+    fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn asked(&self) -> Vec<String> {
+        let seen = self.seen();
+        let asked = seen.iter().filter(|it| it.method != "CONNECT");
+        asked.map(|it| format!("{} {}", it.method, it.path)).collect()
+    }
+
+    /// What is to happen to this request, which is noted.
+    fn take(&self, request: &Seen) -> Step {
+        let step = self.step(request);
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());
+        step
+    }
+
+    /// Status, headers and body as the step wants them; how the body is sent is not said here.
+    fn head(&self, request: &Seen, step: &Step) -> (u16, Vec<(String, String)>, Vec<u8>) {
+        let (status, mut headers, mut body) = match step {
+            Step::Answer { status, headers, body } => (*status, headers.clone(), body.clone()),
+            Step::Guarded { authorization, challenge }
+                if request.authorization.as_ref() != Some(authorization) =>
+            {
+                (401, vec![("www-authenticate".to_owned(), challenge.clone())], Vec::new())
+            }
+            _ => self.stored(&request.path),
+        };
+        if let Step::With(own) = step {
+            headers.retain(|(name, _)| own.iter().all(|(it, _)| !it.eq_ignore_ascii_case(name)));
+            headers.extend(own.clone());
+        }
+        if let Step::Garble = step {
+            for byte in &mut body {
+                *byte ^= 1;
+            }
+        }
+        if !matches!(step, Step::Endless) && !headers.iter().any(|(name, _)| name == "content-length") {
+            headers.push(("content-length".to_owned(), body.len().to_string()));
+        }
+        (status, headers, body)
+    }
+
+    fn stored(&self, path: &str) -> (u16, Vec<(String, String)>, Vec<u8>) {
+        let found = self.contents.find(path);
+        let mut headers = vec![("content-type".to_owned(), found.media_type)];
+        if let Some(digest) = found.digest {
+            headers.push(("docker-content-digest".to_owned(), digest.to_string()));
+        }
+        (found.status, headers, found.body.to_vec())
+    }
+
     /// What the first rule that fits says for this turn; the last step of a rule is for all further turns.
     fn step(&self, request: &Seen) -> Step {
         let line = format!("{} {}", request.method, request.path);
