@@ -30,7 +30,9 @@ pub use plan::{ConsoleSettings, Plan};
 
 use crate::report::Target;
 use flags::{Flag, Parsed};
+use opa::check::CheckPlan;
 use opa::eval::EvalPlan;
+use opa::inspect::InspectPlan;
 use opa::test::TestPlan;
 
 /// Of the program; stands in reports.
@@ -61,6 +63,10 @@ pub enum Command {
     Print(String),
     /// `ec validate image`
     ValidateImage(Box<Plan>),
+    /// `ec opa check`
+    OpaCheck(Box<CheckPlan>),
+    /// `ec opa inspect`
+    OpaInspect(Box<InspectPlan>),
     /// `ec opa test`
     OpaTest(Box<TestPlan>),
     /// `ec opa eval`
@@ -83,7 +89,9 @@ pub struct Refused {
 enum Node {
     Root,
     Opa,
+    OpaCheck,
     OpaEval,
+    OpaInspect,
     OpaTest,
     Validate,
     ValidateImage,
@@ -94,9 +102,19 @@ impl Node {
     const fn children(self) -> &'static [(&'static str, Self)] {
         match self {
             Self::Root => &[("opa", Self::Opa), ("validate", Self::Validate), ("version", Self::Version)],
-            Self::Opa => &[("eval", Self::OpaEval), ("test", Self::OpaTest)],
+            Self::Opa => &[
+                ("check", Self::OpaCheck),
+                ("eval", Self::OpaEval),
+                ("inspect", Self::OpaInspect),
+                ("test", Self::OpaTest),
+            ],
             Self::Validate => &[("image", Self::ValidateImage)],
-            Self::OpaEval | Self::OpaTest | Self::ValidateImage | Self::Version => &[],
+            Self::OpaCheck
+            | Self::OpaEval
+            | Self::OpaInspect
+            | Self::OpaTest
+            | Self::ValidateImage
+            | Self::Version => &[],
         }
     }
 
@@ -104,7 +122,9 @@ impl Node {
         match self {
             Self::Root => "ec",
             Self::Opa => "ec opa",
+            Self::OpaCheck => "ec opa check",
             Self::OpaEval => "ec opa eval",
+            Self::OpaInspect => "ec opa inspect",
             Self::OpaTest => "ec opa test",
             Self::Validate => "ec validate",
             Self::ValidateImage => "ec validate image",
@@ -115,7 +135,9 @@ impl Node {
     const fn flags(self) -> &'static [Flag] {
         match self {
             Self::Root | Self::Opa | Self::Validate => &[],
+            Self::OpaCheck => &opa::check::FLAGS,
             Self::OpaEval => &opa::eval::FLAGS,
+            Self::OpaInspect => &opa::inspect::FLAGS,
             Self::OpaTest => &opa::test::FLAGS,
             Self::ValidateImage => &validate_image::FLAGS,
             Self::Version => &version::FLAGS,
@@ -133,7 +155,9 @@ impl Node {
         match self {
             Self::Root => ROOT.to_owned(),
             Self::Opa => opa::HELP.to_owned(),
+            Self::OpaCheck => opa::check::help(),
             Self::OpaEval => opa::eval::help(),
+            Self::OpaInspect => opa::inspect::help(),
             Self::OpaTest => opa::test::help(),
             Self::Validate => VALIDATE.to_owned(),
             Self::ValidateImage => validate_image::help(),
@@ -149,7 +173,7 @@ Usage:
   ec [command]
 
 Available commands:
-  opa         Evaluate and test Rego policies
+  opa         Evaluate, check and test Rego policies
   validate    Validate images against policies
   version     Print the version
 
@@ -185,16 +209,11 @@ pub fn read(arguments: &[String], environment: &Environment) -> Result<Command, 
     if parsed.help {
         return Ok(Command::Print(node.help()));
     }
-    if matches!(node, Node::OpaEval | Node::OpaTest) {
+    if let Some(planned) = of_author(node, &parsed) {
         let errors = complaints(node, &parsed);
         if !errors.is_empty() {
             return refuse(errors, Vec::new(), &parsed);
         }
-        let planned = if node == Node::OpaTest {
-            opa::test::plan(&parsed).map(|plan| Command::OpaTest(Box::new(plan)))
-        } else {
-            opa::eval::plan(&parsed).map(|plan| Command::OpaEval(Box::new(plan)))
-        };
         return planned.or_else(|faults| refuse(faults, Vec::new(), &parsed));
     }
     if node != Node::ValidateImage {
@@ -220,6 +239,17 @@ pub fn read(arguments: &[String], environment: &Environment) -> Result<Command, 
             refuse(faults, targets, &parsed)
         }
     }
+}
+
+/// The plan of a command of policy authors, if it is one.
+fn of_author(node: Node, parsed: &Parsed) -> Option<Result<Command, Vec<Diagnostic>>> {
+    Some(match node {
+        Node::OpaCheck => opa::check::plan(parsed).map(|plan| Command::OpaCheck(Box::new(plan))),
+        Node::OpaEval => opa::eval::plan(parsed).map(|plan| Command::OpaEval(Box::new(plan))),
+        Node::OpaInspect => opa::inspect::plan(parsed).map(|plan| Command::OpaInspect(Box::new(plan))),
+        Node::OpaTest => opa::test::plan(parsed).map(|plan| Command::OpaTest(Box::new(plan))),
+        Node::Root | Node::Opa | Node::Validate | Node::ValidateImage | Node::Version => return None,
+    })
 }
 
 /// Everything that the grammar refuses.
@@ -262,9 +292,16 @@ fn find(arguments: &[String]) -> Result<(Node, Vec<String>), Diagnostic> {
 
 /// A flag of any command that has its value in the next argument.
 fn takes_the_next(argument: &str) -> bool {
-    let all =
-        [&validate_image::FLAGS[..], &version::FLAGS, &opa::eval::FLAGS, &opa::test::FLAGS, &global::FLAGS]
-            .concat();
+    let all = [
+        &validate_image::FLAGS[..],
+        &version::FLAGS,
+        &opa::check::FLAGS,
+        &opa::eval::FLAGS,
+        &opa::inspect::FLAGS,
+        &opa::test::FLAGS,
+        &global::FLAGS,
+    ]
+    .concat();
     let takes = |flag: &Flag| flag.kind != flags::Kind::Switch;
     if let Some(name) = argument.strip_prefix("--") {
         return all.iter().any(|flag| flag.name == name && takes(flag));

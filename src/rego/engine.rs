@@ -4,16 +4,18 @@
 //! number of entry points, one after the other, and remembers what it computed for one for the next. It is owned and
 //! `Send`: while it waits for the host it can be stored and moved.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::analysis::{self, Analysis};
 use super::budget::Budget;
 use super::compile;
 use super::compile::code::{Program, Unit};
-use super::error::{ErrorCode, Errors, RegoError};
+use super::error::Errors;
 use super::host::{HostAnswer, HostFunction};
 use super::source::{Sources, Span};
 use super::syntax::{self, ast::Module};
+use super::types::FnType;
 use super::value::{Str, Value};
 use super::vm::{Answer, Machine, Solution, Step, Surroundings, Watcher};
 
@@ -37,6 +39,22 @@ pub enum Checks {
     Strict,
 }
 
+/// How many errors are told at most.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ErrorLimit {
+    /// So many, and that there are more.
+    AtMost(usize),
+    /// All.
+    None,
+}
+
+impl Default for ErrorLimit {
+    /// As OPA's.
+    fn default() -> Self {
+        Self::AtMost(10)
+    }
+}
+
 /// How modules are compiled.
 #[derive(Clone, Debug, Default)]
 pub struct CompileOptions {
@@ -48,13 +66,15 @@ pub struct CompileOptions {
     pub checks: Checks,
     /// Builtins that policies may not use, besides those that are never offered.
     pub denied: Vec<Str>,
+    /// How many errors are told.
+    pub error_limit: ErrorLimit,
 }
 
 /// Collects modules and compiles them together.
 #[derive(Debug, Default)]
 pub struct Compiler {
     options: CompileOptions,
-    modules: Vec<(Arc<str>, Arc<str>)>,
+    modules: Vec<(Arc<str>, Arc<[u8]>)>,
 }
 
 /// Why modules or a query do not compile.
@@ -73,9 +93,10 @@ impl Compiler {
         Self { options, modules: Vec::new() }
     }
 
-    /// Takes in a module; `name` is what errors call it, usually its path.
-    pub fn add_module(&mut self, name: &str, text: &str) -> &mut Self {
-        self.modules.push((name.into(), text.into()));
+    /// Takes in a module; `name` is what errors call it, usually its path. Bytes that are not UTF-8 are an error of
+    /// [`Compiler::compile`].
+    pub fn add_module(&mut self, name: &str, text: impl AsRef<[u8]>) -> &mut Self {
+        self.modules.push((name.into(), text.as_ref().into()));
         self
     }
 
@@ -84,16 +105,7 @@ impl Compiler {
     /// # Errors
     /// [`CompileFailure`] with every error that was found.
     pub fn compile(self) -> Result<Policy, CompileFailure> {
-        let mut sources = Sources::new();
-        let (mut modules, mut errors) = (Vec::with_capacity(self.modules.len()), Vec::new());
-        for (name, text) in &self.modules {
-            let read = sources.add(name, text).map_err(Errors::from);
-            match read.and_then(|id| syntax::parse_module(&sources, id)) {
-                Ok(module) => modules.push(module),
-                Err(more) => errors.extend(more.0),
-            }
-        }
-        let parsed = Errors(errors).into_result(());
+        let (modules, sources, parsed) = self.parse();
         let analysis = parsed.and_then(|()| analysis::analyse(&modules, &sources, &self.options));
         let compiled = analysis.and_then(|analysis| Ok((compile::program(&analysis.program)?, analysis)));
         match compiled {
@@ -101,12 +113,48 @@ impl Compiler {
                 let program = Arc::new(program);
                 Ok(Policy { inner: Arc::new(Compiled { modules, sources, analysis, program }) })
             }
-            Err(mut errors) => {
-                errors.sort(&sources);
-                Err(CompileFailure { errors, sources })
-            }
+            Err(errors) => Err(CompileFailure { errors, sources }),
         }
     }
+
+    /// Reads and checks what was taken in, without what it takes to evaluate it: functions that no module defines are
+    /// no error.
+    ///
+    /// # Errors
+    /// [`CompileFailure`] with every error that was found.
+    pub fn outline(self) -> Result<Outline, CompileFailure> {
+        let (modules, sources, parsed) = self.parse();
+        match parsed.and_then(|()| analysis::builtins_called(&modules, &sources, &self.options)) {
+            Ok(builtins) => Ok(Outline { modules, sources, builtins }),
+            Err(errors) => Err(CompileFailure { errors, sources }),
+        }
+    }
+
+    fn parse(&self) -> (Vec<Module>, Sources, Result<(), Errors>) {
+        let mut sources = Sources::new();
+        let (mut modules, mut errors) = (Vec::with_capacity(self.modules.len()), Vec::new());
+        for (name, text) in &self.modules {
+            let read = sources.add_bytes(name, text).map_err(Errors::from);
+            match read.and_then(|id| syntax::parse_module(&sources, id)) {
+                Ok(module) => modules.push(module),
+                Err(more) => errors.extend(more.0),
+            }
+        }
+        let mut errors = Errors(errors);
+        errors.sort(&sources);
+        (modules, sources, errors.into_result(()))
+    }
+}
+
+/// Modules that hold together, perhaps with others that are not there.
+#[derive(Clone, Debug)]
+pub struct Outline {
+    /// As they were written, in the order in which they were added.
+    pub modules: Vec<Module>,
+    /// The texts that all spans point into.
+    pub sources: Sources,
+    /// The builtins and functions of the host that they call, with their types, by name.
+    pub builtins: BTreeMap<Str, FnType>,
 }
 
 /// A compiled policy. Cloning copies a pointer.
@@ -152,15 +200,7 @@ impl Policy {
     /// # Errors
     /// A compile error at each rule at whose path, or on the way to it, base data has a value.
     pub fn check_data(&self, data: &Value) -> Result<(), Errors> {
-        let groups = &self.inner.analysis.program.groups;
-        let conflicts = groups.iter().filter(|group| hides(data, &group.path)).map(|group| {
-            let message = format!("conflicting rule for data path {} found", group.path.join("/"));
-            let first = group.rules.iter().chain(&group.default).map(|rule| rule.span).min();
-            RegoError::new(ErrorCode::Compile, message, first)
-        });
-        let mut errors = Errors(conflicts.collect());
-        errors.sort(self.sources());
-        errors.into_result(())
+        self.inner.analysis.check_data(self.sources(), data)
     }
 
     /// Compiles a query against this policy.
@@ -183,7 +223,10 @@ impl Policy {
     fn compile_query(&self, sources: &mut Sources, text: &str) -> Result<QueryParts, Errors> {
         let Compiled { analysis, program, .. } = self.inner.as_ref();
         let id = sources.add("", text)?;
-        let body = syntax::parse_query(sources, id)?;
+        let body = syntax::parse_query(sources, id).map_err(|mut errors| {
+            errors.sort(sources);
+            errors
+        })?;
         let query = analysis.query(sources, &body, None, &[])?;
         let (unit, names) = compile::query(&analysis.program, program, &query)?;
         Ok((unit, names, query.expressions.iter().map(|(span, _)| *span).collect()))
@@ -192,19 +235,6 @@ impl Policy {
 
 /// Code, names of variables, places of expressions.
 type QueryParts = (Unit, Vec<Arc<str>>, Vec<Span>);
-
-/// Whether data has something at a path, or something that is no object on the way.
-fn hides(data: &Value, path: &[Str]) -> bool {
-    let mut place = data;
-    for step in path {
-        match place.as_object().map(|pairs| pairs.get_str(step)) {
-            Some(Some(below)) => place = below,
-            Some(None) => return false,
-            None => return true,
-        }
-    }
-    true
-}
 
 /// A query compiled against a policy. Cloning copies pointers.
 #[derive(Clone, Debug)]

@@ -14,6 +14,7 @@ use super::colour::Terminal;
 use super::diagnostics::{self, Diagnostic};
 use super::exit::{Exit, Written};
 use super::logging;
+use super::opa::check::Verdict;
 use super::plan::{ConsoleSettings, Plan};
 use super::progress::{Bar, Shown};
 use super::{Command, Refused, opa, write};
@@ -37,6 +38,8 @@ pub fn carry_out(command: Result<Command, Box<Refused>>, streams: Streams) -> u8
     match command {
         Ok(Command::Print(text)) => print(&text).code(),
         Ok(Command::ValidateImage(plan)) => validate_image(&plan, streams).code(),
+        Ok(Command::OpaCheck(plan)) => checked(&opa::check::run(&plan, streams.stderr), streams),
+        Ok(Command::OpaInspect(plan)) => author(opa::inspect::run(&plan), 1, streams),
         Ok(Command::OpaTest(plan)) => author(opa::test::run(&plan), 1, streams),
         Ok(Command::OpaEval(plan)) => author(opa::eval::run(&plan), 2, streams),
         Err(refused) => {
@@ -58,6 +61,16 @@ fn author(done: Result<(String, u8), Vec<Diagnostic>>, failed: u8, streams: Stre
             failed
         }
     }
+}
+
+fn checked(verdict: &Verdict, streams: Streams) -> u8 {
+    match verdict {
+        Verdict::Accepted => return 0,
+        // Nobody is left to be told that standard error is gone.
+        Verdict::Refused(text) => drop(io::stderr().lock().write_all(text.as_bytes())),
+        Verdict::Shown(faults) => tell(faults, &ConsoleSettings::default(), streams),
+    }
+    1
 }
 
 fn print(text: &str) -> Exit {

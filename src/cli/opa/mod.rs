@@ -1,19 +1,24 @@
 //! `ec opa`: the commands of policy authors, with OPA's flags, shapes and exit codes.
 
+pub mod check;
 pub mod eval;
+mod files;
 mod host;
+pub mod inspect;
 mod load;
 pub mod test;
 
 /// What `ec opa` says of itself.
 pub(super) const HELP: &str = "\
-Evaluate and test Rego policies.
+Evaluate, check and test Rego policies.
 
 Usage:
   ec opa [command]
 
 Available commands:
+  check       Check policies without evaluating them
   eval        Evaluate a query
+  inspect     List packages and annotations
   test        Run the unit tests of policies
 
 Use \"ec opa [command] --help\" for more about a command.

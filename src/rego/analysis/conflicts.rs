@@ -161,6 +161,6 @@ impl Analysis {
                 todo.extend(below.map(|value| (child, value, path)));
             }
         }
-        super::end_of_phase(sources, errors)
+        super::end_of_phase(sources, self.options.error_limit, errors)
     }
 }

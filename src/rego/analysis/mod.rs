@@ -28,22 +28,24 @@ mod with;
 #[cfg(test)]
 mod tests;
 
-use super::engine::{Checks, CompileOptions};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::engine::{Checks, CompileOptions, ErrorLimit};
 use super::error::{ErrorCode, Errors, RegoError};
 use super::hir;
 use super::source::Sources;
 use super::syntax::annotations::AnnotationSet;
 use super::syntax::ast;
+use super::types::FnType;
+use super::value::Str;
 
+use calls::UnknownFunctions;
 use capture::Around;
 use functions::Functions;
 use names::{Found, Known};
 use rules::{Exports, Globals, RuleTree};
 use tree::Counter;
 use types::RuleTypes;
-
-/// So many errors are reported at most, as in OPA.
-const MAX_ERRORS: usize = 10;
 
 /// Modules that were analysed together: the program, and what queries against it need to know.
 #[derive(Debug)]
@@ -77,22 +79,47 @@ impl Analysis {
 /// Analyses modules; `sources` has their texts.
 ///
 /// # Errors
-/// All that the first phase that finds any finds, sorted, at most [`MAX_ERRORS`].
+/// All that the first phase that finds any finds, sorted, at most as many as the options say.
 pub fn analyse(
     modules: &[ast::Module],
     sources: &Sources,
     options: &CompileOptions,
 ) -> Result<Analysis, Errors> {
+    let (program, types) = checked(modules, sources, options, UnknownFunctions::Refused)?;
+    program.emit(types)
+}
+
+/// The builtins and functions of the host that modules call. Functions that nobody defines may be those of modules that
+/// are not there.
+///
+/// # Errors
+/// As [`analyse`].
+pub fn builtins_called(
+    modules: &[ast::Module],
+    sources: &Sources,
+    options: &CompileOptions,
+) -> Result<BTreeMap<Str, FnType>, Errors> {
+    let (program, _) = checked(modules, sources, options, UnknownFunctions::Allowed)?;
+    Ok(program.builtins_called())
+}
+
+fn checked<'a>(
+    modules: &'a [ast::Module],
+    sources: &'a Sources,
+    options: &'a CompileOptions,
+    unknown: UnknownFunctions,
+) -> Result<(Modules<'a>, RuleTypes), Errors> {
     let functions = Functions::new(&options.host, &options.denied)?;
     let all = modules;
     let mut sorted: Vec<usize> = (0..all.len()).collect();
     sorted.sort_by_key(|index| sources.name(all[*index].package.span));
     let modules: Vec<&ast::Module> = sorted.iter().map(|index| &all[*index]).collect();
-    end_of_phase(sources, rules::check_paths(&modules))?;
+    end_of_phase(sources, options.error_limit, rules::check_paths(&modules))?;
     let tree = RuleTree::new(&modules);
     let exports = Exports::new(&modules);
     let parsed = modules;
-    let mut program = Modules { sources, options, parsed, functions, tree, exports, rules: Vec::new() };
+    let (called, rules) = (BTreeSet::new(), Vec::new());
+    let mut program = Modules { sources, options, unknown, parsed, functions, tree, exports, called, rules };
 
     program.resolve_names()?;
     program.rewrite_templates()?;
@@ -104,29 +131,35 @@ pub fn analyse(
     program.rewrite_with()?;
     program.check_conflicts()?;
     program.check_calls()?;
+    if unknown == UnknownFunctions::Allowed {
+        program.note_calls();
+    }
     program.order_bodies()?;
     program.evaluate_first();
     let order = program.check_recursion()?;
     let types = program.check_types(&order)?;
     program.check_builtins()?;
-    program.emit(types)
+    Ok((program, types))
 }
 
 /// Everything that is analysed together.
 struct Modules<'a> {
     sources: &'a Sources,
     options: &'a CompileOptions,
+    unknown: UnknownFunctions,
     /// In the order of their names.
     parsed: Vec<&'a ast::Module>,
     functions: Functions,
     tree: RuleTree,
     exports: Exports,
+    /// Builtins that were called before rewriting.
+    called: BTreeSet<String>,
     rules: Vec<tree::Rule>,
 }
 
 impl Modules<'_> {
     fn end_of_phase(&self, errors: Vec<RegoError>) -> Result<(), Errors> {
-        end_of_phase(self.sources, errors)
+        end_of_phase(self.sources, self.options.error_limit, errors)
     }
 
     fn resolve_names(&mut self) -> Result<(), Errors> {
@@ -147,6 +180,9 @@ impl Modules<'_> {
             }
         }
         self.rules = rules;
+        if found.assigns {
+            self.called.insert("assign".to_owned());
+        }
         self.end_of_phase(found.references)?;
         self.end_of_phase(found.overrides)?;
         self.end_of_phase(imports::duplicates(&self.parsed))?;
@@ -213,7 +249,7 @@ impl Modules<'_> {
     fn check_calls(&self) -> Result<(), Errors> {
         let mut errors = Vec::new();
         for rule in &self.rules {
-            calls::rule(&self.tree, rule, &mut errors);
+            calls::rule(&self.tree, self.unknown, rule, &mut errors);
         }
         self.end_of_phase(errors)
     }
@@ -224,6 +260,10 @@ impl Modules<'_> {
             safety::check_heads(rule, &mut errors);
         }
         self.end_of_phase(std::mem::take(&mut errors))?;
+        if self.unknown == UnknownFunctions::Allowed {
+            // What such a function gives is not known to be an output.
+            return Ok(());
+        }
         for rule in &mut self.rules {
             safety::order_rule(&self.tree, rule, &mut errors);
         }
@@ -259,6 +299,28 @@ impl Modules<'_> {
         self.end_of_phase(errors)
     }
 
+    /// Notes what is called. Some calls are others after a rewriting; both count, as for OPA.
+    fn note_calls(&mut self) {
+        let bodies = self.rules.iter().flat_map(|rule| &rule.branches).map(|branch| &branch.body);
+        for body in bodies {
+            walk::every_expr(body, &mut |expr| {
+                if let Some(call) = expr.call().filter(|call| call.op.declared().is_some()) {
+                    let name = call.op.name(&self.tree);
+                    self.called.insert(if name == "internal.print" { "print".to_owned() } else { name });
+                }
+            });
+        }
+    }
+
+    fn builtins_called(mut self) -> BTreeMap<Str, FnType> {
+        self.note_calls();
+        let declared = |name: &String| {
+            let ty = self.functions.find(name)?.declared()?.clone();
+            Some((Str::from(name.as_str()), ty))
+        };
+        self.called.iter().filter_map(declared).collect()
+    }
+
     fn emit(self, types: RuleTypes) -> Result<Analysis, Errors> {
         let (groups, mut program) = emit::Groups::new(&self.tree);
         let mut errors = Vec::new();
@@ -272,12 +334,15 @@ impl Modules<'_> {
 }
 
 /// Ends the analysis where a phase found errors.
-fn end_of_phase(sources: &Sources, errors: Vec<RegoError>) -> Result<(), Errors> {
+fn end_of_phase(sources: &Sources, limit: ErrorLimit, errors: Vec<RegoError>) -> Result<(), Errors> {
     let mut errors = Errors(errors);
     errors.sort(sources);
     errors.0.dedup();
-    if errors.0.len() >= MAX_ERRORS {
-        errors.0.truncate(MAX_ERRORS);
+    if let ErrorLimit::AtMost(limit) = limit
+        && errors.0.len() >= limit
+        && !errors.0.is_empty()
+    {
+        errors.0.truncate(limit);
         errors.0.push(RegoError::new(ErrorCode::Compile, "error limit reached", None));
     }
     errors.into_result(())

@@ -37,6 +37,8 @@ pub(super) struct Found {
     pub(super) overrides: Vec<RegoError>,
     /// Declarations of variables.
     pub(super) locals: Vec<RegoError>,
+    /// Whether a body has a `:=`.
+    pub(super) assigns: bool,
 }
 
 /// What names can stand for.
@@ -321,6 +323,7 @@ impl<'a, 'f> Resolver<'a, 'f> {
     }
 
     fn assignment(&mut self, expr: &ast::Expr, call: &ast::Call, polarity: Polarity) -> Expr {
+        self.found.assigns = true;
         if let Some(name) = call.args[0].as_var().filter(|name| is_root(name)) {
             let message = format!("variables must not shadow {name} (use a different variable name)");
             self.found.overrides.push(compile_error(message, Some(expr.span)));

@@ -6,13 +6,14 @@ use crate::rego::hir;
 use crate::rego::source::{Sources, Span};
 use crate::rego::syntax::ast;
 
+use super::calls::{self, UnknownFunctions};
 use super::capture::{self, Around};
 use super::emit::Emit;
 use super::names::{self, Found, Known};
 use super::rules::Globals;
 use super::safety::{self, VarSet};
 use super::tree::{Base, Call, Counter, Expr, ExprKind, Kind, Op, Origin, Polarity, Term, Var, Vars};
-use super::{Analysis, calls, dynamic, hoist, walk, with};
+use super::{Analysis, dynamic, hoist, walk, with};
 
 /// Compiles a query. A package gives it the names of its rules, imports give it theirs.
 pub(super) fn compile(
@@ -45,7 +46,7 @@ struct Query<'a> {
 impl Query<'_> {
     /// Ends here where a phase found errors.
     fn end_of_phase(&self, errors: Vec<RegoError>) -> Result<(), Errors> {
-        super::end_of_phase(self.sources, errors)
+        super::end_of_phase(self.sources, self.analysis.options.error_limit, errors)
     }
 
     fn names(&mut self, body: &ast::Body, globals: &Globals) -> Result<(), Errors> {
@@ -121,7 +122,7 @@ impl Query<'_> {
     fn check(&mut self) -> Result<(), Errors> {
         let Analysis { tree, .. } = self.analysis;
         let mut errors = Vec::new();
-        calls::body(tree, &self.body, &mut errors);
+        calls::body(tree, UnknownFunctions::Refused, &self.body, &mut errors);
         self.end_of_phase(std::mem::take(&mut errors))?;
         let body = std::mem::take(&mut self.body);
         self.body = safety::order_body(tree, &self.vars, VarSet::default(), body, &mut errors);

@@ -16,6 +16,9 @@ use super::walk;
 /// A branch: the index of its rule, and its own in the rule.
 pub(super) type BranchId = (usize, usize);
 
+/// Cycles that are looked for at most: no more are shown by default.
+const MAX_CYCLES: usize = 10;
+
 /// The branches in an order in which what one needs comes before it, and the errors of those that need themselves.
 pub(super) fn check(tree: &RuleTree, rules: &[Rule]) -> (Vec<BranchId>, Vec<RegoError>) {
     let graph = Graph::new(tree, rules);
@@ -34,7 +37,7 @@ pub(super) fn check(tree: &RuleTree, rules: &[Rule]) -> (Vec<BranchId>, Vec<Rego
             order.push(id);
             let is_cyclic = component.len() > 1 || graph.edges[*vertex].contains(vertex);
             // Finding a cycle costs as much as its component is large, and more than a few are not shown.
-            if is_cyclic && errors.len() <= super::MAX_ERRORS {
+            if is_cyclic && errors.len() <= MAX_CYCLES {
                 errors.extend(graph.cycle(*vertex, &component_of).map(|path| error(tree, rules, id, &path)));
             }
         }

@@ -35,6 +35,13 @@ pub struct FlatAnnotation<'a> {
     pub annotations: &'a Annotations,
 }
 
+impl FlatAnnotation<'_> {
+    /// Whether it stands above a rule.
+    pub fn is_about_a_rule(&self) -> bool {
+        matches!(self.annotations.owner, Owner::Rule(_))
+    }
+}
+
 /// The annotations of the modules that are compiled together.
 #[derive(Debug)]
 pub struct AnnotationSet<'a> {

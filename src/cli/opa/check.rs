@@ -1,0 +1,214 @@
+//! `ec opa check`: reads and compiles policies, and says everything that is wrong with them.
+
+use std::fs;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::super::carry_out::pointed;
+use super::super::colour::Terminal;
+use super::super::diagnostics::{self, Diagnostic};
+use super::super::flags::{Flag, Kind, Parsed, flag};
+use super::super::help;
+use super::super::snapshot::told;
+use super::files::{self, Ignore};
+use crate::rego::engine::{Checks, CompileFailure, CompileOptions, Compiler, ErrorLimit, PrintStatements};
+use crate::rego::error::{Details, ErrorCode, Excerpt, RegoError};
+use crate::rego::source::Sources;
+
+/// In the order of their names.
+pub(in super::super) const FLAGS: [Flag; 4] = [
+    flag("format", Some('f'), Kind::Text, "pretty", "json or pretty"),
+    flag("ignore", None, Kind::List, "", "names of files and folders to leave out, such as '.*'"),
+    flag("max-errors", Some('m'), Kind::Integer, "10", "so many errors are told; 0 is all"),
+    flag("strict", Some('S'), Kind::Switch, "", "also refuse what is unused, shadowed or deprecated"),
+];
+
+const ABOUT: &str = "\
+Check policies: whether they can be read, and whether what they say can ever hold.
+
+Usage:
+  ec opa check <path> [path…] [flags]
+
+Only .rego files count. What is wrong is told on standard error: on a terminal with the lines it is about, elsewhere as
+OPA tells it.
+
+Exit codes: 0 nothing is wrong, 1 something is, 2 the command line cannot be read.
+";
+
+pub(in super::super) fn help() -> String {
+    let mut text = ABOUT.to_owned();
+    help::flags(&mut text, "Flags", &FLAGS);
+    text
+}
+
+/// How errors are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    Pretty,
+    Json,
+}
+
+/// `ec opa check`
+#[derive(Clone, Debug)]
+pub struct CheckPlan {
+    paths: Vec<String>,
+    format: Format,
+    ignore: Ignore,
+    error_limit: ErrorLimit,
+    checks: Checks,
+}
+
+/// What the policies are.
+#[derive(Debug)]
+pub enum Verdict {
+    /// Nothing is wrong.
+    Accepted,
+    /// What standard error is told.
+    Refused(String),
+    /// The same for a person at a terminal.
+    Shown(Vec<Diagnostic>),
+}
+
+/// What the arguments mean.
+pub(in super::super) fn plan(parsed: &Parsed) -> Result<CheckPlan, Vec<Diagnostic>> {
+    let mut faults = Vec::new();
+    if parsed.words.is_empty() {
+        faults.push(Diagnostic::new("specify at least one file or folder").help("ec opa check policies"));
+    }
+    let format = match parsed.text("format") {
+        None | Some("pretty") => Format::Pretty,
+        Some("json") => Format::Json,
+        Some(other) => {
+            let fault = Diagnostic::new(format_args!("{other:?} is not a format of ec opa check"));
+            faults.push(fault.help("json or pretty"));
+            Format::Pretty
+        }
+    };
+    let ignore = Ignore::new(parsed.list("ignore")).unwrap_or_else(|more| {
+        faults.extend(more);
+        Ignore::default()
+    });
+    let error_limit = match parsed.integer("max-errors") {
+        None => ErrorLimit::default(),
+        Some(limit) => match usize::try_from(limit) {
+            Ok(0) | Err(_) => ErrorLimit::None,
+            Ok(limit) => ErrorLimit::AtMost(limit),
+        },
+    };
+    let checks = if parsed.switch("strict", false) { Checks::Strict } else { Checks::Language };
+    let plan = CheckPlan { paths: parsed.words.clone(), format, ignore, error_limit, checks };
+    if faults.is_empty() { Ok(plan) } else { Err(faults) }
+}
+
+/// Checks; standard error may be a terminal.
+pub fn run(plan: &CheckPlan, stderr: Terminal) -> Verdict {
+    let options = CompileOptions {
+        host: crate::builtins::declarations(),
+        print: PrintStatements::Keep,
+        checks: plan.checks,
+        error_limit: plan.error_limit,
+        ..CompileOptions::default()
+    };
+    let mut compiler = Compiler::new(options);
+    let unreadable = load(plan, &mut compiler);
+    let failure = compiler.compile().err();
+    // As long as something cannot be read, nothing else is known to be wrong.
+    let failure = failure.filter(|it| unreadable.is_empty() || while_loading(it));
+    if unreadable.is_empty() && failure.is_none() {
+        return Verdict::Accepted;
+    }
+    match (plan.format, stderr) {
+        (Format::Json, _) => Verdict::Refused(as_json(&unreadable, failure.as_ref())),
+        (Format::Pretty, Terminal::No) => Verdict::Refused(as_text(&unreadable, failure.as_ref())),
+        (Format::Pretty, Terminal::Yes) => {
+            Verdict::Shown(unreadable.into_iter().chain(failure.iter().flat_map(pointed)).collect())
+        }
+    }
+}
+
+/// Takes the modules in; gives what cannot be read.
+fn load(plan: &CheckPlan, compiler: &mut Compiler) -> Vec<Diagnostic> {
+    let mut unreadable = Vec::new();
+    let mut seen = std::collections::BTreeSet::new();
+    for path in &plan.paths {
+        let found = match files::find(path, &plan.ignore) {
+            Ok(found) => found,
+            Err(error) => {
+                unreadable.push(error);
+                continue;
+            }
+        };
+        for file in found.into_iter().filter(|it| it.path.extension().is_some_and(|it| it == "rego")) {
+            if !seen.insert(file.path.clone()) {
+                continue;
+            }
+            let name = file.path.display().to_string();
+            match fs::read(&file.path) {
+                Ok(bytes) => drop(compiler.add_module(&name, bytes)),
+                Err(error) => {
+                    unreadable.push(Diagnostic::new(format_args!("open {name}: {}", told(&error))));
+                }
+            }
+        }
+    }
+    unreadable
+}
+
+fn while_loading(failure: &CompileFailure) -> bool {
+    failure.errors.0.iter().all(|it| it.code == ErrorCode::Parse)
+}
+
+/// As `opa check` prints it.
+fn as_text(unreadable: &[Diagnostic], failure: Option<&CompileFailure>) -> String {
+    let mut lines: Vec<String> = unreadable.iter().map(|it| it.message().to_owned()).collect();
+    let mut during = if unreadable.is_empty() { "" } else { " during loading" };
+    if let Some(failure) = failure {
+        lines.extend(failure.errors.0.iter().map(|it| it.opa_text(&failure.sources)));
+        if while_loading(failure) {
+            during = " during loading";
+        }
+    }
+    match lines.as_slice() {
+        [one] => format!("1 error occurred{during}: {one}\n"),
+        many => format!("{} errors occurred{during}:\n{}\n", many.len(), many.join("\n")),
+    }
+}
+
+fn as_json(unreadable: &[Diagnostic], failure: Option<&CompileFailure>) -> String {
+    let unreadable = unreadable.iter().map(|it| json!({"message": it.message()}));
+    let errors = failure.iter().flat_map(|it| it.errors.0.iter().map(|error| entry(error, &it.sources)));
+    let all: Vec<Json> = unreadable.chain(errors).collect();
+    serde_json::to_string_pretty(&json!({ "errors": all })).map_or_else(|_| String::new(), |text| text + "\n")
+}
+
+/// One error as OPA's JSON has it. Of the details only those of the parser; others are in the text form.
+fn entry(error: &RegoError, sources: &Sources) -> Json {
+    let mut out = Map::new();
+    out.insert("message".into(), error.message.as_str().into());
+    out.insert("code".into(), error.code.as_str().into());
+    if let Some(span) = error.span {
+        let place = sources.position(span);
+        let location = json!({"file": sources.name(span), "row": place.row, "col": place.col});
+        out.insert("location".into(), location);
+        if error.details == Details::SourceLine
+            && let Some(excerpt) = Excerpt::of(sources, span)
+        {
+            out.insert("details".into(), json!({"line": excerpt.line, "idx": excerpt.index}));
+        }
+    }
+    if let Details::Lines(lines) = &error.details {
+        out.insert("details".into(), json!({ "lines": lines }));
+    }
+    out.into()
+}
+
+impl Verdict {
+    /// What a terminal is told, without colours; for tests and logs.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Accepted => String::new(),
+            Self::Refused(text) => text.clone(),
+            Self::Shown(faults) => diagnostics::messages(faults),
+        }
+    }
+}
