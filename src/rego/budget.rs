@@ -28,6 +28,8 @@ pub struct Budget {
 struct Purse {
     limit: u64,
     left: u64,
+    /// Held back from what is tried, see [`Budget::lend`].
+    aside: u64,
 }
 
 #[derive(Clone)]
@@ -45,6 +47,9 @@ pub enum Exceeded {
     /// More bytes than allowed.
     #[error("the evaluation allocated more than {0} bytes")]
     Bytes(u64),
+    /// More calls open at once than allowed.
+    #[error("the evaluation nests deeper than {0} calls")]
+    Calls(usize),
     /// The deadline passed.
     #[error("the evaluation did not end before its deadline")]
     Deadline,
@@ -64,12 +69,26 @@ impl From<super::value::TooDeep> for Exceeded {
 
 impl Purse {
     const fn of(limit: u64) -> Self {
-        Self { limit, left: limit }
+        Self { limit, left: limit, aside: 0 }
     }
 
     fn take(&mut self, amount: u64) -> Result<(), u64> {
         self.left = self.left.checked_sub(amount).ok_or(self.limit)?;
         Ok(())
+    }
+
+    fn spent(&self) -> u64 {
+        self.limit - self.left - self.aside
+    }
+
+    fn lend(&mut self, amount: u64) {
+        let lent = self.left.min(amount);
+        self.aside += self.left - lent;
+        self.left = lent;
+    }
+
+    fn settle(&mut self) {
+        self.left += std::mem::take(&mut self.aside);
     }
 }
 
@@ -151,14 +170,26 @@ impl Budget {
         }
     }
 
+    /// Lets no more than this be spent until [`Budget::settle`].
+    pub(crate) fn lend(&mut self, steps: u64, bytes: u64) {
+        self.steps.lend(steps);
+        self.bytes.lend(bytes);
+    }
+
+    /// Ends what [`Budget::lend`] began. What was spent in between stays spent.
+    pub(crate) fn settle(&mut self) {
+        self.steps.settle();
+        self.bytes.settle();
+    }
+
     /// Steps spent so far.
     pub fn steps_spent(&self) -> u64 {
-        self.steps.limit - self.steps.left
+        self.steps.spent()
     }
 
     /// Bytes spent so far.
     pub fn bytes_spent(&self) -> u64 {
-        self.bytes.limit - self.bytes.left
+        self.bytes.spent()
     }
 
     /// Bytes that may still be spent.
@@ -191,6 +222,18 @@ mod tests {
         assert_eq!(budget.bytes(101), Err(Exceeded::Bytes(100)));
         assert_eq!(budget.bytes(100), Ok(()));
         assert_eq!((budget.steps_spent(), budget.bytes_left()), (10, 0));
+    }
+
+    #[test]
+    fn no_more_is_spent_than_was_lent_and_the_rest_comes_back() {
+        let mut budget = Budget::new(100, 100);
+        budget.lend(10, 20);
+        assert_eq!((budget.steps(8), budget.bytes(20)), (Ok(()), Ok(())));
+        assert!(budget.steps(3).is_err() && budget.bytes(1).is_err());
+        assert_eq!((budget.steps_spent(), budget.bytes_spent()), (8, 20));
+        budget.settle();
+        assert_eq!((budget.steps(92), budget.bytes_left()), (Ok(()), 80));
+        assert!(budget.steps(1).is_err());
     }
 
     #[test]

@@ -191,7 +191,7 @@ impl Policy {
 
     /// Whether some rule may look at `input` at this path, at something below it, or at something that holds it.
     pub fn may_read_input(&self, path: &[&str]) -> bool {
-        super::reads::may_read_input(&self.inner.analysis.program, path)
+        self.inner.program.reads.may_read_input(path)
     }
 
     /// Whether rules and base documents are at the same places, where it would depend on how they are asked for which

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use super::budget::Exceeded;
 use super::source::{Sources, Span};
 
 /// What kind of error it is, spelled as OPA does.
@@ -83,18 +84,25 @@ pub struct RegoError {
     pub span: Option<Span>,
     /// What stands beneath the message.
     pub details: Details,
+    /// What was spent, where the evaluation was stopped ([`ErrorCode::EvalCancel`]).
+    pub spent: Option<Exceeded>,
 }
 
 impl RegoError {
     /// An error without details.
     pub fn new(code: ErrorCode, message: impl Into<String>, span: Option<Span>) -> Self {
-        Self { code, message: message.into(), span, details: Details::None }
+        Self { code, message: message.into(), span, details: Details::None, spent: None }
     }
 
     /// The same error with details.
     #[must_use]
     pub fn with_details(self, details: Details) -> Self {
         Self { details, ..self }
+    }
+
+    /// The end of an evaluation that spent what it had, or was asked to stop.
+    pub fn stopped(spent: Exceeded, span: Option<Span>) -> Self {
+        Self { spent: Some(spent), ..Self::new(ErrorCode::EvalCancel, spent.to_string(), span) }
     }
 
     /// `file:row:col: code: message`, the details, and the line of the source with a mark under the place.

@@ -17,6 +17,8 @@
 //!   template strings are `internal.template_string`; `rego.metadata.rule()` and `.chain()` are constants.
 //! - Ground terms are [`Term::Const`].
 
+pub mod visit;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

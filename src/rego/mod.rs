@@ -8,7 +8,6 @@ pub mod engine;
 pub mod error;
 pub mod hir;
 pub mod host;
-mod reads;
 pub mod source;
 pub mod syntax;
 pub mod testing;

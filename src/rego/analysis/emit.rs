@@ -158,7 +158,11 @@ impl<'a> Emit<'a> {
     fn stmt(&mut self, expr: &Expr) -> Option<hir::Stmt> {
         let kind = match &expr.kind {
             ExprKind::Term(term) => hir::StmtKind::Test(self.term(term)),
-            ExprKind::Call(call) => self.call_stmt(call),
+            ExprKind::Call(call) => {
+                // An error of the call that is negated is reported where the negation begins.
+                let at = if expr.polarity == Polarity::Negated { expr.span } else { call.span };
+                self.call_stmt(call, at)
+            }
             ExprKind::Every(every) => hir::StmtKind::Every(Box::new(hir::Every {
                 key: every.key.map(|var| self.local(var)),
                 value: self.local(every.value),
@@ -177,7 +181,7 @@ impl<'a> Emit<'a> {
         Some(hir::Stmt { kind, with, span: expr.span })
     }
 
-    fn call_stmt(&mut self, call: &Call) -> hir::StmtKind {
+    fn call_stmt(&mut self, call: &Call, at: Span) -> hir::StmtKind {
         let mut args: Vec<hir::Term> = call.args.iter().map(|arg| self.term(arg)).collect();
         let Some(callee) = self.callee(&call.op) else {
             let mut args = args.into_iter();
@@ -188,7 +192,7 @@ impl<'a> Emit<'a> {
         };
         let arity = call.op.arity(self.tree).unwrap_or(args.len());
         let output = if args.len() > arity { args.pop() } else { None };
-        let term = hir::Term::Call(Box::new(hir::Call { callee, args, span: call.span }));
+        let term = hir::Term::Call(Box::new(hir::Call { callee, args, span: at }));
         match output {
             Some(output) => hir::StmtKind::Unify(term, output),
             None => hir::StmtKind::Test(term),

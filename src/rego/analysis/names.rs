@@ -618,7 +618,7 @@ fn dotted(head: &Name, path: &[ast::Term]) -> Option<String> {
     Some(text)
 }
 
-/// Of pairs with equal constant keys the last one counts.
+/// Of pairs with equal constant keys the first key stays, with the last value.
 fn last_of_each_key(pairs: Vec<(Term, Term)>) -> Vec<(Term, Term)> {
     let mut out: Vec<(Term, Term)> = Vec::with_capacity(pairs.len());
     let mut places = std::collections::HashMap::new();
@@ -627,7 +627,7 @@ fn last_of_each_key(pairs: Vec<(Term, Term)>) -> Vec<(Term, Term)> {
             && let Some(at) = places.insert(constant.clone(), out.len())
         {
             places.insert(constant.clone(), at);
-            out[at] = (key, value);
+            out[at].1 = value;
             continue;
         }
         out.push((key, value));

@@ -24,9 +24,11 @@ fn compare(args: &[Value]) -> Ordering {
 /// `x in xs`: false for what has no members.
 fn member(context: &mut Context<'_>, args: &[Value]) -> Answer {
     let wanted = at(args, 1);
+    if let Value::Set(members) = at(args, 2) {
+        return answer(members.contains(wanted));
+    }
     context.budget.steps(at(args, 2).count().unwrap_or(0) as u64)?;
     answer(match at(args, 2) {
-        Value::Set(members) => members.contains(wanted),
         Value::Array(items) => items.contains(wanted),
         Value::Object(pairs) => pairs.values().any(|value| value == wanted),
         _ => false,

@@ -61,6 +61,24 @@ pub fn find(name: &str) -> Option<&'static Declaration> {
     TABLE.get(name)
 }
 
+/// What reaches a watcher.
+const SHOWN: [&str; 3] = ["internal.print", "print", "trace"];
+
+/// What looks at the clock though it is not declared so.
+const TIMED: [&str; 2] =
+    ["crypto.x509.parse_and_verify_certificates", "crypto.x509.parse_and_verify_certificates_with_options"];
+
+/// Whether a call can be seen from outside.
+pub(crate) fn is_shown(name: &str) -> bool {
+    SHOWN.contains(&name)
+}
+
+/// Whether the result depends on the arguments alone, and a call cannot be seen from outside.
+pub(crate) fn is_pure(name: &str) -> bool {
+    let declared = find(name).is_some_and(|it| !it.nondeterministic);
+    declared && !is_shown(name) && !TIMED.contains(&name)
+}
+
 /// All builtins, in no order.
 pub fn all() -> impl Iterator<Item = &'static Declaration> {
     TABLE.values()

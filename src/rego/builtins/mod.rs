@@ -19,6 +19,7 @@ mod graph;
 mod json_paths;
 mod json_schema;
 mod jwt;
+mod metadata;
 mod net;
 mod numbers;
 mod objects;
@@ -132,6 +133,7 @@ const FAMILIES: &[&[Builtin]] = &[
     json_paths::BUILTINS,
     json_schema::BUILTINS,
     jwt::BUILTINS,
+    metadata::BUILTINS,
     net::BUILTINS,
     numbers::BUILTINS,
     objects::BUILTINS,
@@ -149,7 +151,7 @@ const FAMILIES: &[&[Builtin]] = &[
 static BY_NAME: LazyLock<HashMap<&'static str, Builtin>> =
     LazyLock::new(|| FAMILIES.iter().flat_map(|it| it.iter()).map(|it| (it.name, *it)).collect());
 
-/// The builtin of a name. Those that the machine does itself (`assign`, `eq`, `print`, `rego.metadata.*`) are not here.
+/// The builtin of a name. Those that the machine does itself (`assign`, `eq`, `print`) are not here.
 pub fn find(name: &str) -> Option<Builtin> {
     BY_NAME.get(name).copied()
 }

@@ -49,6 +49,7 @@ impl<'a> Builder<'a> {
     pub(super) fn new(around: &'a Surroundings<'a>, shape: Shape, arguments: u32) -> Self {
         let unit = Unit {
             shape,
+            look_up_in: None,
             code: Vec::new(),
             consts: Vec::new(),
             operands: Vec::new(),

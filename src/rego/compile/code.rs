@@ -277,6 +277,8 @@ pub(crate) enum Shape {
 #[derive(Clone, Debug)]
 pub(crate) struct Unit {
     pub(crate) shape: Shape,
+    /// The partial rule, by group, of which it computes what is under one key.
+    pub(crate) look_up_in: Option<u32>,
     pub(crate) code: Vec<Instr>,
     pub(crate) consts: Vec<Value>,
     pub(crate) operands: Vec<Operand>,
@@ -345,6 +347,8 @@ pub(crate) struct GroupCode {
     pub(crate) unit: u32,
     /// Computes the value under one key.
     pub(crate) keyed: Option<u32>,
+    /// Nobody outside can see it being computed.
+    pub(crate) unseen: bool,
 }
 
 /// A place of the tree.

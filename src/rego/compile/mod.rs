@@ -84,6 +84,7 @@ fn groups(
         }
     }
     let nowhere = Node::default();
+    let visible = around.reads.visible();
     let mut groups = Vec::with_capacity(around.program.groups.len());
     for (number, group) in (0_u32..).zip(&around.program.groups) {
         let node = places.get(&number).copied().unwrap_or(&nowhere);
@@ -91,10 +92,11 @@ fn groups(
             GroupKind::Complete | GroupKind::Function { .. } => (add(rule::single(around, group)?), None),
             GroupKind::Partial => (
                 add(rule::partial(around, node, group, Extent::All)?),
-                Some(add(rule::partial(around, node, group, Extent::One)?)),
+                Some(add(Unit { look_up_in: Some(number), ..rule::partial(around, node, group, Extent::One)? })),
             ),
         };
-        groups.push(GroupCode { path: group.path.clone(), unit, keyed });
+        let unseen = !visible.contains(number);
+        groups.push(GroupCode { path: group.path.clone(), unit, keyed, unseen });
     }
     Ok(groups)
 }

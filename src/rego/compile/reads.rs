@@ -1,11 +1,12 @@
-//! What each rule reads, so that it is known which results a `with` can change.
+//! What each rule reads, as far as the text of the policy tells: which results a `with` can change, which are the same in
+//! every evaluation, and which parts of the input matter. What is not spelled out counts as everything.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::rego::hir::{
-    Base, Body, Callee, ComprHead, Every, GroupId, Leaf, Node, Program, Ref, Rule, StmtKind, Term,
-    WithTarget, WithValue,
-};
+use super::code::count;
+use crate::rego::builtins::decl;
+use crate::rego::hir::visit::{self, Visit};
+use crate::rego::hir::{Base, Callee, GroupId, GroupKind, Node, Program, Ref, Term, WithTarget};
 use crate::rego::value::{Str, Value};
 
 /// A set of groups.
@@ -39,6 +40,15 @@ impl GroupSet {
         Self { words }
     }
 
+    /// All of so many groups that are not in this set.
+    fn complement(&self, groups: usize) -> Self {
+        let mut rest = Self::default();
+        (0..count(groups)).filter(|group| !self.contains(*group)).for_each(|group| {
+            rest.insert(group);
+        });
+        rest
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.words.iter().all(|word| *word == 0)
     }
@@ -47,30 +57,44 @@ impl GroupSet {
 /// Who reads what, directly; and who reads whom.
 #[derive(Debug, Default)]
 pub(crate) struct Reads {
-    input: Vec<u32>,
+    input: Vec<(InputPath, u32)>,
     calls: HashMap<Callee, Vec<u32>>,
     data: Vec<(Vec<Str>, u32)>,
+    /// By group: those that it reads.
+    reads: Vec<BTreeSet<u32>>,
     /// By group: those that read it.
     readers: Vec<Vec<u32>>,
 }
 
+/// Steps below `input`; `None` may be anything.
+type InputPath = Vec<Option<Str>>;
+
 impl Reads {
     pub(super) fn of(program: &Program) -> Self {
-        let mut reads = Self { readers: vec![Vec::new(); program.groups.len()], ..Self::default() };
+        let groups = program.groups.len();
+        let mut reads = Self { readers: vec![Vec::new(); groups], ..Self::default() };
+        reads.reads.resize_with(groups, BTreeSet::new);
         for (index, group) in (0_u32..).zip(&program.groups) {
             let mut found = Found::default();
             for rule in group.rules.iter().chain(&group.default) {
-                found.rule(rule);
+                visit::rule(rule, &mut found);
+            }
+            if group.kind == GroupKind::Partial {
+                // What is below a partial rule is part of its value.
+                found.data.insert(group.path.clone());
             }
             reads.add(index, found, &program.root);
+        }
+        for (group, read) in (0_u32..).zip(&reads.reads) {
+            for other in read {
+                reads.readers[*other as usize].push(group);
+            }
         }
         reads
     }
 
     fn add(&mut self, group: u32, found: Found, root: &Node) {
-        if found.input {
-            self.input.push(group);
-        }
+        self.input.extend(found.input.into_iter().map(|path| (path, group)));
         let mut read = BTreeSet::new();
         for callee in found.calls {
             if let Callee::Function(GroupId(function)) = &callee {
@@ -82,28 +106,69 @@ impl Reads {
             below(root, &path, &mut read);
             self.data.push((path, group));
         }
-        for other in read {
-            if let Some(readers) = self.readers.get_mut(other as usize) {
-                readers.push(group);
-            }
-        }
+        read.remove(&group);
+        self.reads[group as usize] = read;
     }
 
     /// All groups whose value can differ where the target is replaced.
     pub(crate) fn affected(&self, target: &WithTarget) -> GroupSet {
-        let mut open: Vec<u32> = match target {
-            WithTarget::Input(_) => self.input.clone(),
-            WithTarget::Data(path) => {
-                let touched = self.data.iter().filter(|(read, _)| overlap(read, path));
-                touched.map(|(_, group)| *group).collect()
-            }
+        self.all_that_read(match target {
+            WithTarget::Input(_) => self.input.iter().map(|(_, group)| *group).collect(),
+            WithTarget::Data(path) => self.readers_of_data(path),
             WithTarget::Function(function) => self.callers(&Callee::Function(*function)),
             WithTarget::Builtin(name) => {
                 let mut callers = self.callers(&Callee::Builtin(name.clone()));
                 callers.extend(self.callers(&Callee::Host(name.clone())));
                 callers
             }
+        })
+    }
+
+    /// The groups whose value is the same in every evaluation, whatever its input, its data at these paths, clock and
+    /// chance: they ask nothing of the host and show nothing to a watcher either.
+    pub(crate) fn constant(&self, differing: &[Vec<Str>]) -> GroupSet {
+        let mut changing: Vec<u32> = self.input.iter().map(|(_, group)| *group).collect();
+        changing.extend(differing.iter().flat_map(|path| self.readers_of_data(path)));
+        let calls = self.calls.iter().filter(|(callee, _)| match callee {
+            Callee::Host(_) => true,
+            Callee::Builtin(name) => !decl::is_pure(name),
+            Callee::Function(_) => false,
+        });
+        changing.extend(calls.flat_map(|(_, groups)| groups));
+        self.all_that_read(changing).complement(self.readers.len())
+    }
+
+    /// The groups that do something which the world around the engine sees.
+    pub(crate) fn visible(&self) -> GroupSet {
+        let calls = self.calls.iter().filter(|(callee, _)| match callee {
+            Callee::Host(_) => true,
+            Callee::Builtin(name) => decl::is_shown(name),
+            Callee::Function(_) => false,
+        });
+        self.all_that_read(calls.flat_map(|(_, groups)| groups).copied().collect())
+    }
+
+    /// The groups that these groups need, themselves included.
+    pub(crate) fn needed(&self, groups: impl IntoIterator<Item = u32>) -> GroupSet {
+        let mut open: Vec<u32> = groups.into_iter().collect();
+        let mut set = GroupSet::default();
+        while let Some(group) = open.pop() {
+            if set.insert(group) {
+                open.extend(self.reads.get(group as usize).into_iter().flatten());
+            }
+        }
+        set
+    }
+
+    /// Whether some rule may look at `input` at this path, at something below it, or at something that holds it.
+    pub(crate) fn may_read_input(&self, path: &[&str]) -> bool {
+        let meets = |steps: &InputPath| {
+            steps.iter().zip(path).all(|(step, name)| step.as_ref().is_none_or(|step| step.as_str() == *name))
         };
+        self.input.iter().any(|(steps, _)| meets(steps))
+    }
+
+    fn all_that_read(&self, mut open: Vec<u32>) -> GroupSet {
         let mut set = GroupSet::default();
         while let Some(group) = open.pop() {
             if set.insert(group) {
@@ -111,6 +176,11 @@ impl Reads {
             }
         }
         set
+    }
+
+    fn readers_of_data(&self, path: &[Str]) -> Vec<u32> {
+        let touched = self.data.iter().filter(|(read, _)| overlap(read, path));
+        touched.map(|(_, group)| *group).collect()
     }
 
     fn callers(&self, callee: &Callee) -> Vec<u32> {
@@ -141,102 +211,34 @@ fn below(root: &Node, path: &[Str], into: &mut BTreeSet<u32>) {
 
 #[derive(Default)]
 struct Found {
-    input: bool,
+    input: BTreeSet<InputPath>,
     calls: HashSet<Callee>,
     data: BTreeSet<Vec<Str>>,
 }
 
-impl Found {
-    fn rule(&mut self, rule: &Rule) {
-        self.terms(&rule.args);
-        self.terms(&rule.key);
-        match &rule.leaf {
-            Leaf::Value(term) | Leaf::Contains(term) => self.term(term),
-        }
-        self.body(&rule.body);
-        if let Some(otherwise) = &rule.otherwise {
-            self.rule(otherwise);
-        }
-    }
-
-    fn body(&mut self, body: &Body) {
-        for stmt in &body.0 {
-            match &stmt.kind {
-                StmtKind::Test(term) => self.term(term),
-                StmtKind::Unify(a, b) => {
-                    self.term(a);
-                    self.term(b);
-                }
-                StmtKind::Not(body) => self.body(body),
-                StmtKind::Every(every) => {
-                    let Every { domain, body, .. } = every.as_ref();
-                    self.term(domain);
-                    self.body(body);
-                }
-            }
-            for with in &stmt.with {
-                match &with.value {
-                    WithValue::Term(term) => self.term(term),
-                    WithValue::Function(callee) => {
-                        self.calls.insert(callee.clone());
-                    }
-                }
-            }
-        }
-    }
-
-    fn terms(&mut self, terms: &[Term]) {
-        for term in terms {
-            self.term(term);
-        }
-    }
-
-    fn term(&mut self, term: &Term) {
-        match term {
-            Term::Const(_) | Term::Local(_) => {}
-            Term::Ref(reference) => self.reference(reference),
-            Term::Array(items) | Term::Set(items) => self.terms(items),
-            Term::Object(pairs) => {
-                for (key, value) in pairs {
-                    self.term(key);
-                    self.term(value);
-                }
-            }
-            Term::Compr(compr) => {
-                match &compr.head {
-                    ComprHead::Array(term) | ComprHead::Set(term) => self.term(term),
-                    ComprHead::Object(key, value) => {
-                        self.term(key);
-                        self.term(value);
-                    }
-                }
-                self.body(&compr.body);
-            }
-            Term::Call(call) => {
-                self.calls.insert(call.callee.clone());
-                self.terms(&call.args);
-            }
-        }
-    }
-
+impl Visit for Found {
     fn reference(&mut self, reference: &Ref) {
         match &reference.base {
-            Base::Input => self.input = true,
-            Base::Data => {
-                self.data.insert(constant_prefix(&reference.steps));
+            Base::Input => {
+                // A key that is no text finds nothing in an object, but may find something in a list.
+                let name = |step: &Term| match step {
+                    Term::Const(Value::String(text)) => Some(text.clone()),
+                    _ => None,
+                };
+                self.input.insert(reference.steps.iter().map(name).collect());
             }
-            Base::Local(_) => {}
-            Base::Term(term) => self.term(term),
+            Base::Data => {
+                let strings = reference.steps.iter().map_while(|step| match step {
+                    Term::Const(Value::String(text)) => Some(text.clone()),
+                    _ => None,
+                });
+                self.data.insert(strings.collect());
+            }
+            Base::Local(_) | Base::Term(_) => {}
         }
-        self.terms(&reference.steps);
     }
-}
 
-/// The leading steps that are constant strings.
-pub(super) fn constant_prefix(steps: &[Term]) -> Vec<Str> {
-    let strings = steps.iter().map_while(|step| match step {
-        Term::Const(Value::String(text)) => Some(text.clone()),
-        _ => None,
-    });
-    strings.collect()
+    fn callee(&mut self, callee: &Callee) {
+        self.calls.insert(callee.clone());
+    }
 }

@@ -175,8 +175,8 @@ pub(super) fn partial(around: &Surroundings<'_>, node: &Node, group: &Group, ext
     let mut below: Vec<(Vec<Str>, &Node)> = children(&[], node);
     while let Some((prefix, node)) = below.pop() {
         if let Some(group) = around.rule_of(node).and_then(|id| around.program.groups.get(id.0 as usize)) {
-            let rules = group.rules.iter().chain(&group.default);
-            parts.extend(rules.map(|rule| Part { rule, prefix: prefix.clone() }));
+            // No default: it stands for a value that nobody gave, and the partial rule always has one.
+            parts.extend(group.rules.iter().map(|rule| Part { rule, prefix: prefix.clone() }));
         }
         below.extend(children(&prefix, node));
     }

@@ -1,10 +1,15 @@
 //! Unification. Which variables are bound is known here, so it becomes moves, comparisons and look-ups.
 
+use std::collections::HashMap;
+
 use super::builder::{Builder, Built, defect};
 use super::code::{Instr, Operand, count};
 use super::term::is_walk;
 use crate::rego::hir::{LocalId, Term};
 use crate::rego::value::Value;
+
+/// Two terms to be unified.
+type Pair<'t> = (&'t Term, &'t Term);
 
 impl Builder<'_> {
     /// Whether a value matched with the term would bind a local.
@@ -42,12 +47,7 @@ impl Builder<'_> {
 
     /// Unifies two terms now, or leaves their parts, or themselves, to be unified when more is bound. Says
     /// whether it took them apart.
-    fn unify_or_defer<'t>(
-        &mut self,
-        a: &'t Term,
-        b: &'t Term,
-        open: &mut Vec<(&'t Term, &'t Term)>,
-    ) -> Built<bool> {
+    fn unify_or_defer<'t>(&mut self, a: &'t Term, b: &'t Term, open: &mut Vec<Pair<'t>>) -> Built<bool> {
         match (self.is_pattern(a), self.is_pattern(b)) {
             (false, false) => {
                 let a = self.term(a)?;
@@ -62,29 +62,19 @@ impl Builder<'_> {
         Ok(false)
     }
 
-    fn unify_patterns<'t>(
-        &mut self,
-        a: &'t Term,
-        b: &'t Term,
-        open: &mut Vec<(&'t Term, &'t Term)>,
-    ) -> Built<bool> {
+    fn unify_patterns<'t>(&mut self, a: &'t Term, b: &'t Term, open: &mut Vec<Pair<'t>>) -> Built<bool> {
         match (a, b) {
             (Term::Array(left), Term::Array(right)) if left.len() == right.len() => {
                 open.extend(left.iter().zip(right));
                 Ok(true)
             }
             (Term::Object(left), Term::Object(right)) if left.len() == right.len() => {
+                let values: HashMap<Key<'_>, &Term> =
+                    right.iter().filter_map(|(key, value)| Some((key_of(key)?, value))).collect();
                 for (key, value) in left {
-                    let found = right.iter().find(|(other, _)| same_key(key, other));
-                    match found {
-                        Some((_, other)) => open.push((value, other)),
-                        None if right.len() == 1 => {
-                            open.push((key, &right[0].0));
-                            open.push((value, &right[0].1));
-                        }
-                        None if all_constant(left) && all_constant(right) => self.never(),
-                        None => return Err(defect("objects with unknown keys are unified", None)),
-                    }
+                    // Two objects of which neither is known must spell their keys alike: the type check sees to it.
+                    let other = key_of(key).and_then(|key| values.get(&key).copied());
+                    open.push((value, other.ok_or_else(|| defect("objects of other keys are unified", None))?));
                 }
                 Ok(true)
             }
@@ -218,14 +208,17 @@ fn reads_through_references(term: &Term) -> bool {
     }
 }
 
-fn same_key(a: &Term, b: &Term) -> bool {
-    match (a, b) {
-        (Term::Const(a), Term::Const(b)) => a == b,
-        (Term::Local(a), Term::Local(b)) => a == b,
-        _ => false,
-    }
+/// What tells before anything is evaluated that two keys are the same.
+#[derive(PartialEq, Eq, Hash)]
+enum Key<'t> {
+    Const(&'t Value),
+    Local(LocalId),
 }
 
-fn all_constant(pairs: &[(Term, Term)]) -> bool {
-    pairs.iter().all(|(key, _)| matches!(key, Term::Const(_)))
+fn key_of(key: &Term) -> Option<Key<'_>> {
+    match key {
+        Term::Const(value) => Some(Key::Const(value)),
+        Term::Local(local) => Some(Key::Local(*local)),
+        _ => None,
+    }
 }

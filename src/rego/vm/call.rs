@@ -1,12 +1,14 @@
 //! Asking for rules, documents and functions: remembered, replaced, or computed in a new frame.
 
+use std::sync::Arc;
+
 use super::frame::Dest;
 use super::machine::{Flow, Machine, Ran, Waiting, host_memo, internal};
 use super::memo::{Key, Memo};
 use super::outcome::Watcher;
 use super::overlay::{Level, Mock, ROOT, base_at};
 use crate::rego::builtins::{Builtin, BuiltinError, Context, Sink};
-use crate::rego::compile::code::{CallTarget, Label, Reg, Target, WithSpec};
+use crate::rego::compile::code::{CallTarget, Label, Reg, Target, Unit, WithSpec};
 use crate::rego::engine::BuiltinErrors;
 use crate::rego::error::{ErrorCode, RegoError};
 use crate::rego::host::HostCall;
@@ -52,7 +54,11 @@ impl Machine {
             let memo = whole.get(&key).cloned().map_or(Memo::Undefined, Memo::Value);
             return self.receive(&memo, asked.dest, asked.fail);
         }
-        self.ask_unit(keyed, Some(group), vec![key], asked)
+        let key = Key { unit: keyed, args: vec![key] };
+        if self.overlay(level).memos.get(&key).is_none() && self.attempt_whole(group, level)? {
+            return Ok(Flow::Switched);
+        }
+        self.ask_key(key, level, asked)
     }
 
     pub(super) fn ask_node(&mut self, node: u32, asked: Asked) -> Ran<Flow> {
@@ -80,15 +86,23 @@ impl Machine {
 
     fn ask_unit(&mut self, unit: u32, group: Option<u32>, args: Vec<Value>, asked: Asked) -> Ran<Flow> {
         let level = group.map_or(asked.level, |group| self.level_of(asked.level, group));
-        let key = Key { unit, args };
+        self.ask_key(Key { unit, args }, level, asked)
+    }
+
+    /// What is remembered on a level, or computed to be remembered there.
+    fn ask_key(&mut self, key: Key, level: Level, asked: Asked) -> Ran<Flow> {
         if let Some(memo) = self.overlay(level).memos.get(&key) {
             let memo = memo.clone();
             return self.receive(&memo, asked.dest, asked.fail);
         }
-        let code = self.program.units.get(unit as usize).cloned().ok_or_else(|| internal("no such unit"))?;
+        let code = self.unit(key.unit)?;
         let args = key.args.clone();
         self.push(code, args, asked.level, Some((level, key)), (asked.dest, asked.fail))?;
         Ok(Flow::Switched)
+    }
+
+    pub(super) fn unit(&self, unit: u32) -> Ran<Arc<Unit>> {
+        self.program.units.get(unit as usize).cloned().ok_or_else(|| internal("no such unit"))
     }
 
     pub(super) fn call(
@@ -154,7 +168,7 @@ impl Machine {
         };
         match builtin.call(&mut context, args) {
             Ok(Some(value)) => self.receive(&Memo::Value(value), asked.dest, asked.fail),
-            Err(BuiltinError::Exceeded(error)) => Err(RegoError { span: Some(at), ..error.into() }),
+            Err(BuiltinError::Exceeded(error)) => Err(RegoError::stopped(error, Some(at))),
             Err(error) if self.around.builtin_errors == BuiltinErrors::Raised => {
                 Err(RegoError::new(error.code(), error.to_string(), Some(at)))
             }

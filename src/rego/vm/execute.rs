@@ -30,73 +30,130 @@ impl Machine {
         unit.operands[from..from + len].iter().map(|operand| self.get(unit, *operand).clone()).collect()
     }
 
+    /// One instruction of the frame on top: each kind of them is a method below.
     pub(super) fn execute(&mut self, unit: &Unit, instr: Instr, pc: Label) -> Ran<Flow> {
         match instr {
-            Instr::Jump(label) => return Ok(Flow::Goto(label)),
-            Instr::Move { dst, src } => self.set(dst, self.get(unit, src).clone()),
-            Instr::Test { src, fail } => return Ok(holds(!self.get(unit, src).is_false(), fail)),
-            Instr::Equal { a, b, fail } => return Ok(holds(self.get(unit, a) == self.get(unit, b), fail)),
-            Instr::Get { dst, base, key, fail } => match self.get(unit, base).get(self.get(unit, key)) {
-                Some(value) => {
-                    let value = value.clone();
-                    self.set(dst, value);
-                }
-                None => return Ok(Flow::Goto(fail)),
-            },
-            Instr::GetBase { dst, base, key, fail } => {
-                match in_base(self.get(unit, base), self.get(unit, key)) {
-                    Some(value) => {
-                        let value = value.clone();
-                        self.set(dst, value);
-                    }
-                    None => return Ok(Flow::Goto(fail)),
-                }
+            Instr::Jump(label) => Ok(Flow::Goto(label)),
+            Instr::Move { dst, src } => {
+                self.set(dst, self.get(unit, src).clone());
+                Ok(Flow::Next)
             }
-            Instr::Next { iter, key, value, done } => return self.next_turn(iter, key, value, done),
+            Instr::Test { .. } | Instr::Equal { .. } | Instr::IsArray { .. } | Instr::IsObject { .. } => {
+                Ok(self.compare(unit, instr))
+            }
+            Instr::Get { .. } | Instr::GetBase { .. } | Instr::Input { .. } | Instr::Data { .. } => {
+                self.load(unit, instr)
+            }
+            Instr::MakeArray { .. } | Instr::MakeSet { .. } | Instr::MakeObject { .. } => {
+                self.compose(unit, instr)
+            }
+            Instr::Next { iter, key, value, done } => self.next_turn(iter, key, value, done),
+            Instr::Iterate { .. } | Instr::Walk { .. } => Ok(self.open_loop(unit, instr)),
+            Instr::Collect { .. } | Instr::Push { .. } | Instr::PushPair { .. } | Instr::Collected { .. } => {
+                self.collect(unit, instr)
+            }
+            Instr::WithBegin { .. } | Instr::WithLeave { .. } | Instr::WithEnter { .. } => {
+                self.change_level(unit, instr)
+            }
+            Instr::Definition { .. }
+            | Instr::Produce { .. }
+            | Instr::Certain
+            | Instr::Contribute { .. }
+            | Instr::MergeBase { .. }
+            | Instr::IfProduced(_)
+            | Instr::IfSettled(_)
+            | Instr::Solution { .. } => self.define(unit, instr),
+            Instr::Return => self.finish(),
+            Instr::Rule { .. }
+            | Instr::RuleAt { .. }
+            | Instr::Document { .. }
+            | Instr::Call { .. }
+            | Instr::CursorStart { .. }
+            | Instr::CursorKeys { .. }
+            | Instr::CursorStep { .. }
+            | Instr::CursorEnd { .. } => self.ask(unit, instr, pc),
+        }
+    }
+
+    /// What holds of values or does not.
+    fn compare(&self, unit: &Unit, instr: Instr) -> Flow {
+        let (it, fail) = match instr {
+            Instr::Test { src, fail } => (!self.get(unit, src).is_false(), fail),
+            Instr::Equal { a, b, fail } => (self.get(unit, a) == self.get(unit, b), fail),
             Instr::IsArray { src, len, fail } => {
-                let fits = self.get(unit, src).as_array().is_some_and(|items| items.len() == len as usize);
-                return Ok(holds(fits, fail));
+                (self.get(unit, src).as_array().is_some_and(|items| items.len() == len as usize), fail)
             }
             Instr::IsObject { src, len, fail } => {
-                let fits = self.get(unit, src).as_object().is_some_and(|pairs| pairs.len() == len as usize);
-                return Ok(holds(fits, fail));
+                (self.get(unit, src).as_object().is_some_and(|pairs| pairs.len() == len as usize), fail)
+            }
+            _ => return Flow::Next,
+        };
+        if it { Flow::Next } else { Flow::Goto(fail) }
+    }
+
+    /// What brings a value that is there already into a register.
+    fn load(&mut self, unit: &Unit, instr: Instr) -> Ran<Flow> {
+        let (dst, found, fail) = match instr {
+            Instr::Get { dst, base, key, fail } => {
+                (dst, self.get(unit, base).get(self.get(unit, key)).cloned(), fail)
+            }
+            Instr::GetBase { dst, base, key, fail } => {
+                (dst, in_base(self.get(unit, base), self.get(unit, key)).cloned(), fail)
             }
             Instr::Input { dst, fail } => {
                 let level = self.frame()?.level;
-                match self.overlay(level).input.clone() {
-                    Some(input) => self.set(dst, input),
-                    None => return Ok(Flow::Goto(fail)),
-                }
+                (dst, self.overlay(level).input.clone(), fail)
             }
             Instr::Data { dst } => {
                 let level = self.frame()?.level;
                 self.set(dst, self.overlay(level).data.clone());
+                return Ok(Flow::Next);
             }
+            _ => return Ok(Flow::Next),
+        };
+        let Some(value) = found else { return Ok(Flow::Goto(fail)) };
+        self.set(dst, value);
+        Ok(Flow::Next)
+    }
+
+    /// What makes a collection of values.
+    fn compose(&mut self, unit: &Unit, instr: Instr) -> Ran<Flow> {
+        match instr {
             Instr::MakeArray { dst, items } => self.make(dst, self.all(unit, items).into())?,
             Instr::MakeSet { dst, items } => {
-                let mut set = SetBuilder::new();
+                let mut set = SetBuilder::with_capacity(items.len as usize);
                 self.all(unit, items).into_iter().for_each(|member| set.push(member));
                 self.make(dst, set.build().into())?;
             }
             Instr::MakeObject { dst, items } => {
-                let mut object = ObjectBuilder::new();
+                let mut object = ObjectBuilder::with_capacity(items.len as usize / 2);
                 let mut items = self.all(unit, items).into_iter();
                 while let (Some(key), Some(value)) = (items.next(), items.next()) {
                     object.push(key, value);
                 }
                 self.make(dst, object.build_last_wins().into())?;
             }
+            _ => {}
+        }
+        Ok(Flow::Next)
+    }
+
+    fn open_loop(&mut self, unit: &Unit, instr: Instr) -> Flow {
+        let (iter, open) = match instr {
             Instr::Iterate { iter, over, fail } => match Iter::over(self.get(unit, over)) {
-                Some(open) => self.iters[self.bases.iters + iter as usize] = open,
-                None => return Ok(Flow::Goto(fail)),
+                Some(open) => (iter, open),
+                None => return Flow::Goto(fail),
             },
-            Instr::Walk { iter, over } => {
-                let walk = Walk::new(self.get(unit, over));
-                self.iters[self.bases.iters + iter as usize] = Iter::Walk(Box::new(walk));
-            }
-            Instr::Collect { .. } | Instr::Push { .. } | Instr::PushPair { .. } | Instr::Collected { .. } => {
-                self.collect(unit, instr)?;
-            }
+            Instr::Walk { iter, over } => (iter, Iter::Walk(Box::new(Walk::new(self.get(unit, over))))),
+            _ => return Flow::Next,
+        };
+        self.iters[self.bases.iters + iter as usize] = open;
+        Flow::Next
+    }
+
+    /// What begins and ends the use of replacements.
+    fn change_level(&mut self, unit: &Unit, instr: Instr) -> Ran<Flow> {
+        match instr {
             Instr::WithBegin { slot, with, values, .. } => {
                 let values = self.all(unit, values);
                 self.begin_with(slot, &unit.withs[with as usize], values)?;
@@ -108,27 +165,7 @@ impl Machine {
             Instr::WithEnter { slot } => {
                 self.frame()?.level = self.slots[self.bases.slots + slot as usize];
             }
-            Instr::Solution { values } => {
-                let values = self.all(unit, values);
-                self.around.budget.bytes((values.len() * size_of::<Value>()) as u64)?;
-                self.solutions.push(values);
-            }
-            Instr::Definition { .. }
-            | Instr::Produce { .. }
-            | Instr::Certain
-            | Instr::Contribute { .. }
-            | Instr::MergeBase { .. }
-            | Instr::IfProduced(_)
-            | Instr::IfSettled(_) => return self.define(unit, instr),
-            Instr::Return => return self.finish(),
-            Instr::Rule { .. }
-            | Instr::RuleAt { .. }
-            | Instr::Document { .. }
-            | Instr::Call { .. }
-            | Instr::CursorStart { .. }
-            | Instr::CursorKeys { .. }
-            | Instr::CursorStep { .. }
-            | Instr::CursorEnd { .. } => return self.ask(unit, instr, pc),
+            _ => {}
         }
         Ok(Flow::Next)
     }
@@ -160,7 +197,7 @@ impl Machine {
         Ok(Flow::Next)
     }
 
-    fn collect(&mut self, unit: &Unit, instr: Instr) -> Ran<()> {
+    fn collect(&mut self, unit: &Unit, instr: Instr) -> Ran<Flow> {
         match instr {
             Instr::Collect { collector, kind } => {
                 self.collectors[self.bases.collectors + collector as usize] = Some(Collector::new(kind));
@@ -185,7 +222,7 @@ impl Machine {
             }
             _ => {}
         }
-        Ok(())
+        Ok(Flow::Next)
     }
 
     fn collector(&mut self, collector: u32) -> Ran<&mut Collector> {
@@ -256,6 +293,11 @@ impl Machine {
                 let (keys, leaf) = (self.all(unit, keys), self.get(unit, leaf).clone());
                 self.contribute(unit, keys, leaf, kind, site)?;
             }
+            Instr::Solution { values } => {
+                let values = self.all(unit, values);
+                self.around.budget.bytes((values.len() * size_of::<Value>()) as u64)?;
+                self.solutions.push(values);
+            }
             Instr::MergeBase { node, src } => {
                 let src = self.get(unit, Operand::Reg(src)).clone();
                 let merged = self.merge_base(node, src)?;
@@ -303,10 +345,6 @@ impl Machine {
         }
         Ok(())
     }
-}
-
-fn holds(it: bool, fail: Label) -> Flow {
-    if it { Flow::Next } else { Flow::Goto(fail) }
 }
 
 fn site_of(unit: &Unit, site: u32) -> Option<Span> {

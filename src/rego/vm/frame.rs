@@ -26,6 +26,8 @@ pub(super) enum Dest {
     Cursor(u32),
     /// To whoever asked the machine.
     Asker,
+    /// To nobody: it is remembered, and the frame below asks again.
+    Nowhere,
 }
 
 /// A place that a reference through the tree has come to.
@@ -62,6 +64,8 @@ pub(super) struct Frame {
     /// Where its result goes in the frame below, and where that goes on if there is none.
     pub(super) dest: Dest,
     pub(super) fail: Label,
+    /// Steps that had been spent when it began.
+    pub(super) started: u64,
     /// The definition that runs, and where to go on if it is stopped.
     pub(super) definition: u32,
     pub(super) on_stop: Label,

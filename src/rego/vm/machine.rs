@@ -9,6 +9,7 @@ use super::iterate::Iter;
 use super::memo::{Key, Memo, causes};
 use super::outcome::{Answer, Cause, Step, Stopped, Undecided, Watcher};
 use super::overlay::{Level, Overlay, ROOT};
+use super::whole::Attempt;
 use crate::rego::budget::{Budget, Exceeded};
 use crate::rego::builtins::Caches;
 use crate::rego::compile::code::{Label, Program, Shape, Unit};
@@ -53,6 +54,7 @@ pub(crate) struct Machine {
     outcome: Memo,
     /// Bytes of stacks that were paid for.
     paid_stack: usize,
+    pub(super) attempt: Option<Attempt>,
 }
 
 /// A call that the host has not answered.
@@ -102,6 +104,7 @@ impl Machine {
             solutions: Vec::new(),
             outcome: Memo::Undefined,
             paid_stack: 0,
+            attempt: None,
         }
     }
 
@@ -168,6 +171,8 @@ impl Machine {
         self.solutions.clear();
         self.bases = Bases::default();
         self.waiting = None;
+        self.attempt = None;
+        self.around.budget.settle();
         self.outcome = Memo::Undefined;
     }
 
@@ -177,6 +182,7 @@ impl Machine {
             match self.run_frame(&unit) {
                 Ok(None) => {}
                 Ok(Some(call)) => return Step::Pending(call),
+                Err(error) if self.give_up_attempt(&error) => {}
                 Err(error) => return self.fail(&error),
             }
         }
@@ -236,8 +242,7 @@ impl Machine {
         (dest, fail): (Dest, Label),
     ) -> Ran<()> {
         if self.frames.len() >= MAX_FRAMES {
-            let message = format!("the evaluation nests deeper than {MAX_FRAMES} calls");
-            return Err(RegoError::new(ErrorCode::EvalCancel, message, None));
+            return Err(RegoError::stopped(Exceeded::Calls(MAX_FRAMES), None));
         }
         let bases = Bases {
             regs: self.regs.len(),
@@ -264,6 +269,7 @@ impl Machine {
             key,
             dest,
             fail,
+            started: self.around.budget.steps_spent(),
             definition: u32::MAX,
             produced: false,
             result: Made::Nothing,
@@ -293,14 +299,19 @@ impl Machine {
             value.check_depth().map_err(Exceeded::from)?;
         }
         if let Some((level, key)) = frame.key {
+            if let Some(group) = frame.unit.look_up_in {
+                let steps = self.around.budget.steps_spent() - frame.started;
+                self.note_look_up(group, level, steps);
+            }
             self.remember(level, key, memo.clone())?;
         }
+        self.after_frame();
         let flow = self.receive(&memo, frame.dest, frame.fail)?;
         self.follow(flow)?;
         Ok(Flow::Switched)
     }
 
-    fn release(&mut self, bases: Bases) {
+    pub(super) fn release(&mut self, bases: Bases) {
         self.regs.truncate(bases.regs);
         self.iters.truncate(bases.iters);
         self.collectors.truncate(bases.collectors);
@@ -324,7 +335,7 @@ impl Machine {
     }
 
     /// Remembers what a unit came to, if its level is still there.
-    fn put_memo(&mut self, level: Level, key: Key, memo: Memo) {
+    pub(super) fn put_memo(&mut self, level: Level, key: Key, memo: Memo) {
         let overlay = if level == ROOT { Some(&mut self.root) } else { self.overlays.get_mut(&level) };
         if let Some(overlay) = overlay {
             overlay.memos.put(key, memo);
@@ -340,9 +351,13 @@ impl Machine {
 
     /// Hands a result to whoever waits for it on the frame on top.
     pub(super) fn receive(&mut self, memo: &Memo, dest: Dest, fail: Label) -> Ran<Flow> {
-        if let Dest::Asker = dest {
-            self.outcome = memo.clone();
-            return Ok(Flow::Next);
+        match dest {
+            Dest::Asker => {
+                self.outcome = memo.clone();
+                return Ok(Flow::Next);
+            }
+            Dest::Nowhere => return Ok(Flow::Next),
+            Dest::Reg(_) | Dest::Cursor(_) => {}
         }
         match memo {
             Memo::Value(value) => {
@@ -352,7 +367,7 @@ impl Machine {
                         self.cursors[self.bases.cursors + cursor as usize] =
                             Some(Cursor::Value(value.clone()));
                     }
-                    Dest::Asker => {}
+                    Dest::Asker | Dest::Nowhere => {}
                 }
                 Ok(Flow::Next)
             }
@@ -373,14 +388,7 @@ impl Machine {
 
     /// Ends the entry point with an error, which all that was being computed remembers.
     fn fail(&mut self, error: &RegoError) -> Step {
-        // A spent budget says nothing about the rules.
-        if error.code != ErrorCode::EvalCancel {
-            while let Some(frame) = self.frames.pop() {
-                if let Some((level, key)) = frame.key {
-                    self.put_memo(level, key, Memo::Failed(error.clone()));
-                }
-            }
-        }
+        self.unwind(0, error);
         self.reset();
         Step::Done(Answer::Error(error.clone()))
     }
@@ -420,6 +428,6 @@ pub(super) fn internal(what: &str) -> RegoError {
 
 impl From<Exceeded> for RegoError {
     fn from(error: Exceeded) -> Self {
-        Self::new(ErrorCode::EvalCancel, error.to_string(), None)
+        Self::stopped(error, None)
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::outcome::{Cause, Undecided};
+use super::whole::LookUps;
 use crate::rego::error::RegoError;
 use crate::rego::value::Value;
 
@@ -29,6 +30,8 @@ pub(super) enum Memo {
 #[derive(Debug, Default)]
 pub(super) struct Memos {
     all: HashMap<Key, Memo>,
+    /// By group: how its look-ups by key went.
+    pub(super) look_ups: HashMap<u32, LookUps>,
 }
 
 impl Memos {

@@ -1,7 +1,8 @@
 //! The machine that runs compiled policies. It never recurses on the native stack, and stops for the host.
 //!
 //! Read [`machine`] first (frames, calls, results), then [`execute`] (instructions). [`overlay`] is `with`, [`memo`]
-//! what is remembered, [`gather`] what solutions add up to, [`outcome`] what the asker sees.
+//! what is remembered, [`whole`] when
+//! a partial rule is computed whole for the sake of its keys, [`gather`] what solutions add up to, [`outcome`] what the asker sees.
 
 mod call;
 mod execute;
@@ -13,6 +14,7 @@ mod memo;
 mod outcome;
 mod overlay;
 mod tree;
+mod whole;
 
 pub(crate) use machine::{Machine, Surroundings};
 pub use outcome::{Answer, Cause, Solution, Step, Stopped, Undecided, Watcher};

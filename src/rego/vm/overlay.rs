@@ -109,6 +109,10 @@ impl Overlay {
         self.targets.iter().any(|target| path.starts_with(target))
     }
 
+    pub(super) fn replaces_functions(&self) -> bool {
+        !self.mocks.is_empty()
+    }
+
     /// What stands for a function.
     pub(super) fn mock(&self, callee: &Callee) -> Option<&Mock> {
         let found = self.mocks.iter().rev().find(|(target, _)| match (target, callee) {

@@ -49,6 +49,7 @@ impl Machine {
         code.push(Instr::Return);
         let unit = Unit {
             shape: Shape::Document,
+            look_up_in: None,
             code,
             consts: keys.iter().map(|key| Value::String(key.clone())).collect(),
             operands: Vec::new(),

@@ -1,6 +1,8 @@
 //! The machine, asked through the engine's front door.
 
 mod bounds;
+mod growth;
+mod language;
 mod remembering;
 mod suspension;
 mod undecided;
@@ -32,7 +34,7 @@ fn value(text: &str) -> Value {
 
 fn input(budget: Budget) -> EvaluationInput {
     EvaluationInput {
-        input: Some(value(r#"{"xs": [1, 2, 3], "a": "x"}"#)),
+        input: Some(value(r#"{"xs": [1, 2, 3], "a": "x", "k": "k", "j": "j", "keys": ["k", "o"]}"#)),
         ..EvaluationInput::new(Object::new().into(), budget)
     }
 }

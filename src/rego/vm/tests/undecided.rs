@@ -44,7 +44,7 @@ fn whatever_reads_something_undecided_is_undecided() {
         let Answer::Undecided(undecided) = &answer else { panic!("{rules}\n{answer:?}") };
         let cause = &undecided.stopped[0].causes[0];
         assert_eq!((cause.failure.id, cause.function.as_str()), (7, "host.get"), "{rules}");
-        assert!(policy.sources().snippet(cause.at).starts_with("host.get("), "{rules}");
+        assert!(policy.sources().snippet(cause.at).contains("host.get("), "{rules}");
         assert_eq!(ask(&mut evaluation, "p"), answer, "it is remembered: {rules}");
     }
 }
