@@ -1,8 +1,8 @@
 //! `rego.metadata.*` outside of rules. In a rule its annotations are known when it is compiled, and stand there as a
 //! constant instead of the call.
 
-use super::operand::{Answer, failed};
 use super::Builtin;
+use super::operand::{Answer, failed};
 
 pub(super) const BUILTINS: &[Builtin] = &[
     Builtin::new("rego.metadata.chain", |_, _| outside("rego.metadata.chain")),

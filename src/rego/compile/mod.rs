@@ -92,7 +92,10 @@ fn groups(
             GroupKind::Complete | GroupKind::Function { .. } => (add(rule::single(around, group)?), None),
             GroupKind::Partial => (
                 add(rule::partial(around, node, group, Extent::All)?),
-                Some(add(Unit { look_up_in: Some(number), ..rule::partial(around, node, group, Extent::One)? })),
+                Some(add(Unit {
+                    look_up_in: Some(number),
+                    ..rule::partial(around, node, group, Extent::One)?
+                })),
             ),
         };
         let unseen = !visible.contains(number);

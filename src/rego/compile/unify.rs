@@ -74,7 +74,10 @@ impl Builder<'_> {
                 for (key, value) in left {
                     // Two objects of which neither is known must spell their keys alike: the type check sees to it.
                     let other = key_of(key).and_then(|key| values.get(&key).copied());
-                    open.push((value, other.ok_or_else(|| defect("objects of other keys are unified", None))?));
+                    open.push((
+                        value,
+                        other.ok_or_else(|| defect("objects of other keys are unified", None))?,
+                    ));
                 }
                 Ok(true)
             }

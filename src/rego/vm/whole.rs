@@ -44,7 +44,8 @@ impl Machine {
         let asking = self.frame()?.level;
         let code = &self.program.groups[group as usize];
         // Who watches, the host behind a replaced function included, shall see what was asked for and nothing else.
-        let unseen = code.unseen && self.around.watcher.is_none() && !self.overlay(asking).replaces_functions();
+        let unseen =
+            code.unseen && self.around.watcher.is_none() && !self.overlay(asking).replaces_functions();
         if !unseen || self.attempt.is_some() || look_ups.spent < look_ups.next_attempt {
             return Ok(false);
         }

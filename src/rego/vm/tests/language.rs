@@ -13,7 +13,10 @@ const CORNERS: &[(&str, &str)] = &[
     ("p := [a, b] if { {input.k: 1, \"z\": a} = {\"k\": 1, \"z\": b}; b = 5 }", "[5, 5]"),
     ("p := [a, b] if { {input.k: 1, \"z\": a} = {\"n\": 1, \"z\": b}; b = 5 }", "undefined"),
     ("p := [a, b] if { x := input.k; {x: a, \"z\": 1} = {\"z\": b, x: 2} }", "[2, 1]"),
-    ("p := [a, b] if { some x in input.keys; {x: 1, \"l\": a, \"m\": b} = {\"k\": 1, \"l\": 2, \"m\": 3} }", "[2, 3]"),
+    (
+        "p := [a, b] if { some x in input.keys; {x: 1, \"l\": a, \"m\": b} = {\"k\": 1, \"l\": 2, \"m\": 3} }",
+        "[2, 3]",
+    ),
     // Of equal keys the first stays, with the last value.
     ("p := [x | some x, _ in {1: 2, 1.0: 3}]", "[1]"),
 ];
