@@ -15,5 +15,7 @@ mod registry;
 mod registry_server;
 #[path = "end_to_end/reports.rs"]
 mod reports;
+#[path = "end_to_end/secrets.rs"]
+mod secrets;
 #[path = "end_to_end/stage.rs"]
 mod stage;

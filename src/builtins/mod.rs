@@ -56,7 +56,13 @@ pub fn at_once(call: &HostCall) -> Option<Reply> {
     let text = call.args.first().and_then(Value::as_str);
     match call.name.as_str() {
         "ec.purl.is_valid" => Some(Ok(Some(Value::Bool(text.is_some_and(purl::is_valid))))),
-        "ec.purl.parse" => Some(Ok(text.and_then(purl::parse))),
+        "ec.purl.parse" => {
+            let parsed = text.and_then(purl::parse);
+            if parsed.is_none() {
+                tell(call, "not a package URL");
+            }
+            Some(Ok(parsed))
+        }
         _ => None,
     }
 }
@@ -104,9 +110,9 @@ impl Session {
         let host = Arc::clone(&self.host);
         match oci::answer(&host, &call, |reference, error| self.is_refused(reference, error)).await {
             Ok(work) => Ok(work),
-            Err(NoAnswer::Malformed) => Ok(undefined()),
+            Err(NoAnswer::Malformed) => Ok(undefined(&call, "a malformed argument, or an object of another kind")),
             Err(NoAnswer::Failed(error)) => Err(error),
-            Err(NoAnswer::Registry(reference, error)) => self.no_answer(&reference, *error),
+            Err(NoAnswer::Registry(reference, error)) => self.no_answer(&call, &reference, *error),
         }
     }
 
@@ -115,12 +121,14 @@ impl Session {
         self.refused.iter().cloned().collect()
     }
 
-    fn no_answer(&mut self, reference: &ImageRef, error: RegistryError) -> Result<Work, StageError> {
-        if error.is_absent() {
-            return Ok(undefined());
-        }
-        if self.is_refused(reference, &error) {
-            return Ok(undefined());
+    fn no_answer(
+        &mut self,
+        call: &HostCall,
+        reference: &ImageRef,
+        error: RegistryError,
+    ) -> Result<Work, StageError> {
+        if error.is_absent() || self.is_refused(reference, &error) {
+            return Ok(undefined(call, error));
         }
         Err(error.into())
     }
@@ -136,8 +144,22 @@ impl Session {
     }
 }
 
-fn undefined() -> Work {
+fn undefined(call: &HostCall, why: impl std::fmt::Display) -> Work {
+    tell(call, why);
     Box::new(|| Ok(None))
+}
+
+/// Characters of an argument that a log line shows; it may be a whole document.
+const SHOWN: usize = 200;
+
+/// A rule sees only that there is no value; its author may ask why.
+fn tell(call: &HostCall, why: impl std::fmt::Display) {
+    if !tracing::enabled!(tracing::Level::DEBUG) {
+        return;
+    }
+    let argument = call.args.first().map(ToString::to_string).unwrap_or_default();
+    let argument: String = argument.chars().take(SHOWN).collect();
+    tracing::debug!(function = %call.name, %argument, "undefined: {why}");
 }
 
 #[cfg(test)]

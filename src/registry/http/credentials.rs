@@ -17,6 +17,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
 use super::proxy::Variables;
+use crate::json::{Limits, ReadError, ReadErrorKind, strict};
 use crate::model::Repository;
 use crate::registry::manifest::read_strict;
 
@@ -94,7 +95,7 @@ impl Keychain {
         if bytes.len() as u64 > MAX_BYTES {
             return Err(shown("larger than 1 MiB".to_owned()));
         }
-        read_strict(&bytes).map(Self).map_err(shown)
+        strict::from_slice(&bytes, Limits::bytes(bytes.len())).map(Self).map_err(|error| shown(told(error)))
     }
 
     /// The credentials for a repository. May run a helper, so it may take a while.
@@ -149,6 +150,17 @@ impl Entry {
         }
         Ok(Credentials::Basic { user, password: Secret(password) })
     }
+}
+
+/// What is wrong with the file. The reader's own words may quote a password.
+fn told(error: ReadError) -> String {
+    let kind = match error.kind {
+        ReadErrorKind::Shape(_) | ReadErrorKind::Syntax(_) => {
+            ReadErrorKind::Shape("not a file of credentials".to_owned())
+        }
+        other => other,
+    };
+    ReadError { kind, ..error }.to_string()
 }
 
 fn file(variables: Variables<'_>) -> Option<PathBuf> {

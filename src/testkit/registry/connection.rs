@@ -78,7 +78,8 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
     let mut left = Vec::new();
     while let Some(request) = receive(&mut stream, &mut left, scheme).await? {
         let step = shared.take(&request);
-        if request.method == "CONNECT" {
+        // Only a proxy says 407.
+        if request.method == "CONNECT" && !matches!(step, Step::Answer { status: 407, .. }) {
             stream.write_all(b"HTTP/1.1 200 Connection Established\r\n\r\n").await?;
             return Ok(Some(stream));
         }
