@@ -17,6 +17,7 @@ pub mod plan;
 pub mod policy_argument;
 pub mod progress;
 pub mod snapshot;
+mod transport;
 mod validate_image;
 mod values;
 mod version;

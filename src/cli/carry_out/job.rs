@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::super::VERSION;
 use super::super::diagnostics::Diagnostic;
 use super::super::plan::{EffectiveTime, Plan, SignatureCheck};
+use super::super::transport;
 use crate::builtins::{self, Host};
 use crate::evaluate::CompiledGroup;
 use crate::input::Text;
@@ -16,9 +17,7 @@ use crate::policy::data::SigstoreOptions;
 use crate::policy::group::{self, LoadOptions, LoadedGroup, PolicyError, PolicySet};
 use crate::policy::spec::{self, Document, ReadPolicy, SpecError};
 use crate::registry::Transport;
-use crate::registry::http::{Http, HttpSettings, RetryPolicy};
-use crate::registry::layout::Layout;
-use crate::registry::once::Once;
+use crate::registry::http::{HttpSettings, RetryPolicy};
 use crate::rego::engine::{CompileFailure, CompileOptions, PrintStatements};
 use crate::report::Format;
 use crate::run::events::Listener;
@@ -196,11 +195,9 @@ fn groups(plan: &Plan, set: &PolicySet) -> Vec<Group> {
 fn transport(plan: &Plan, limits: &Limits) -> Result<(Arc<dyn Transport>, &'static str), Faults> {
     if plan.layouts.is_empty() {
         let settings = HttpSettings { limits: limits.clone(), retry: retry(plan), ..HttpSettings::default() };
-        let http = Http::from_env(settings).map_err(one)?;
-        return Ok((once(http, limits), "registry"));
+        return Ok((transport::network(settings).map_err(one)?, "registry"));
     }
-    let layout = Layout::from_dirs(&plan.layouts, limits).map_err(one)?;
-    Ok((once(layout, limits), "layout"))
+    Ok((transport::layouts(&plan.layouts, limits).map_err(one)?, "layout"))
 }
 
 /// Tries beyond the first for each component: it asks for about as many objects.
@@ -226,11 +223,4 @@ fn retry(plan: &Plan) -> RetryPolicy {
         budget: plan.retry_budget.unwrap_or(budget),
         seed: seed ^ u64::from(std::process::id()),
     }
-}
-
-/// Bytes of blobs that are kept for who asks again: signatures, attestations and SBOMs of some components.
-const KEPT_BLOB_BYTES: u64 = 256 << 20;
-
-fn once(transport: impl Transport + 'static, limits: &Limits) -> Arc<dyn Transport> {
-    Arc::new(Once::new(Arc::new(transport), limits.manifest_bytes, KEPT_BLOB_BYTES))
 }

@@ -4,17 +4,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::runtime::Runtime;
 
+use super::super::transport;
 use crate::builtins::{self, Host, Reply};
 use crate::model::failure::StageError;
 use crate::model::{FailureKind, Limits};
-use crate::registry::http::{Http, HttpSettings};
-use crate::registry::once::Once;
+use crate::registry::http::HttpSettings;
 use crate::rego::engine::Evaluation;
 use crate::rego::host::{HostAnswer, HostCall, HostFailure};
 use crate::rego::vm::{Answer, Step};
-
-/// Bytes of blobs that are kept for who asks again.
-const KEPT_BLOB_BYTES: u64 = 64 << 20;
 
 /// The outside, made when it is asked for the first time.
 #[derive(Default)]
@@ -67,7 +64,6 @@ fn connect() -> Result<Open, StageError> {
         .build()
         .map_err(|error| failed(&error))?;
     let settings = HttpSettings { limits: limits.clone(), ..HttpSettings::default() };
-    let http = Http::from_env(settings).map_err(|error| failed(&error))?;
-    let once = Once::new(Arc::new(http), limits.manifest_bytes, KEPT_BLOB_BYTES);
-    Ok(Open { runtime, host: Arc::new(Host::new(Arc::new(once), limits)) })
+    let network = transport::network(settings).map_err(|error| failed(&error))?;
+    Ok(Open { runtime, host: Arc::new(Host::new(network, limits)) })
 }

@@ -35,6 +35,7 @@ mod types;
 mod units;
 
 pub use error::BuiltinError;
+pub(crate) use time::duration::parse as parse_duration;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;

@@ -15,7 +15,10 @@ const UNITS: [(&str, i128); 8] = [
 const FRACTION_DIGITS: usize = 18;
 
 /// Nanoseconds.
-pub(super) fn parse(text: &str) -> Result<i64, String> {
+///
+/// # Errors
+/// The text of `time.ParseDuration`.
+pub(crate) fn parse(text: &str) -> Result<i64, String> {
     let invalid = || format!("time: invalid duration {text:?}");
     let (negative, mut rest) = match text.as_bytes().first() {
         Some(b'-') => (true, &text[1..]),

@@ -2,7 +2,7 @@
 //! binary. The clock is the context's.
 
 mod calendar;
-mod duration;
+pub(crate) mod duration;
 mod format;
 mod layout;
 mod parse;

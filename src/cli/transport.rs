@@ -1,0 +1,28 @@
+//! Where bytes come from: the network, or image layouts in its place. Each object is asked for once, whoever asks.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::model::Limits;
+use crate::registry::Transport;
+use crate::registry::http::{Http, HttpError, HttpSettings};
+use crate::registry::layout::{Layout, LayoutError};
+use crate::registry::once::Once;
+
+/// Bytes of blobs that are kept for who asks again: signatures, attestations and SBOMs of some components.
+const KEPT_BLOB_BYTES: u64 = 256 << 20;
+
+/// Registries, with the credentials, proxies and certificates of the environment.
+pub(super) fn network(settings: HttpSettings) -> Result<Arc<dyn Transport>, HttpError> {
+    let limits = settings.limits.clone();
+    Ok(once(Http::from_env(settings)?, &limits))
+}
+
+/// `--layout`: nothing else is asked.
+pub(super) fn layouts(folders: &[PathBuf], limits: &Limits) -> Result<Arc<dyn Transport>, LayoutError> {
+    Ok(once(Layout::from_dirs(folders, limits)?, limits))
+}
+
+fn once(transport: impl Transport + 'static, limits: &Limits) -> Arc<dyn Transport> {
+    Arc::new(Once::new(Arc::new(transport), limits.manifest_bytes, KEPT_BLOB_BYTES))
+}
