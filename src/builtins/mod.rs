@@ -110,7 +110,9 @@ impl Session {
         let host = Arc::clone(&self.host);
         match oci::answer(&host, &call, |reference, error| self.is_refused(reference, error)).await {
             Ok(work) => Ok(work),
-            Err(NoAnswer::Malformed) => Ok(undefined(&call, "a malformed argument, or an object of another kind")),
+            Err(NoAnswer::Malformed) => {
+                Ok(undefined(&call, "a malformed argument, or an object of another kind"))
+            }
             Err(NoAnswer::Failed(error)) => Err(error),
             Err(NoAnswer::Registry(reference, error)) => self.no_answer(&call, &reference, *error),
         }

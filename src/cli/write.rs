@@ -35,7 +35,9 @@ fn target_to(target: &Target, bytes: &[u8]) -> Result<(), Diagnostic> {
         Place::Stdout => ("standard output".into(), stdout(bytes)),
         Place::File(path) => (path.to_string_lossy(), file(path, bytes)),
     };
-    result.map_err(|error| Diagnostic::new(format_args!("open {name}: {}", told(&error))))
+    result.map_err(|error| Diagnostic::new(format_args!("open {name}: {}", told(&error))))?;
+    tracing::debug!(bytes = bytes.len(), to = %name, "report written");
+    Ok(())
 }
 
 fn stdout(bytes: &[u8]) -> io::Result<()> {

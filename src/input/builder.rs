@@ -61,9 +61,16 @@ impl<'a> Reader<'a> {
         self.read(to_json(it)?.as_bytes())
     }
 
-    /// A YAML or JSON file out of an image; nothing if it is neither.
+    /// A YAML or JSON file out of an image; nothing if it is neither. One that is too large may be either.
     pub(super) fn file(&mut self, bytes: &[u8]) -> Result<Option<Piece>, StageError> {
-        let Ok(value) = yaml::read(bytes, &self.left()) else { return Ok(None) };
+        let value = match yaml::read(bytes, &self.left()) {
+            Ok(value) => value,
+            Err(why) if why.kind.is_limit() => {
+                let message = format!("the input document cannot be made: {}", why.kind);
+                return Err(StageError::new(FailureKind::TooLarge, message));
+            }
+            Err(_) => return Ok(None),
+        };
         let text = crate::rego::value::json::to_string(&value, crate::rego::value::json::Html::Plain);
         let piece = self.read(text.as_bytes())?;
         Ok(Some(piece))

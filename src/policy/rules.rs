@@ -31,8 +31,22 @@ pub enum RuleFault {
         span: Span,
     },
     /// Two rules of one code.
-    #[error(transparent)]
-    DuplicateCode(#[from] DuplicateCode),
+    #[error("{error}")]
+    DuplicateCode {
+        /// Which.
+        error: DuplicateCode,
+        /// The head of the second.
+        span: Span,
+    },
+}
+
+impl RuleFault {
+    /// Where it is to be mended.
+    pub fn span(&self) -> Span {
+        match self {
+            Self::UnsupportedValue { span, .. } | Self::DuplicateCode { span, .. } => *span,
+        }
+    }
 }
 
 /// Every fault of the rules of a group, at least one.
@@ -77,7 +91,8 @@ impl RuleReader<'_> {
         for annotations in self.chain() {
             if let Some(rule) = self.annotated(name, annotations) {
                 named = true;
-                faults.extend(table.add(rule).err().map(RuleFault::from));
+                let span = self.rule.head.span;
+                faults.extend(table.add(rule).err().map(|error| RuleFault::DuplicateCode { error, span }));
             }
         }
         if ResultKind::of_rule(name).is_none() {

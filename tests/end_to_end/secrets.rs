@@ -61,8 +61,20 @@ impl Planted {
         }
         fs::create_dir(folder.join("said")).expect("folder");
         let mut command = command(folder);
-        command.args(["validate", "image", "--images=snapshot.yaml", "--policy=policy.yaml", "--ignore-rekor"]);
-        command.args(["--retry-duration=1ms", "--retry-max-wait=1ms", "--debug", "--show-successes", "--info"]);
+        command.args([
+            "validate",
+            "image",
+            "--images=snapshot.yaml",
+            "--policy=policy.yaml",
+            "--ignore-rekor",
+        ]);
+        command.args([
+            "--retry-duration=1ms",
+            "--retry-max-wait=1ms",
+            "--debug",
+            "--show-successes",
+            "--info",
+        ]);
         command.args(FORMATS.map(|format| format!("--output={format}=said/{format}")));
         command.args(["--output=text", "--logfile=said/log"]);
         let path = std::env::var("PATH").unwrap_or_default();
@@ -79,7 +91,8 @@ impl Planted {
         for name in FORMATS.into_iter().chain(["log"]) {
             all.extend(fs::read_to_string(folder.join("said").join(name)).ok().map(|text| (name, text)));
         }
-        let shown = registry.seen().iter().any(|it| it.authorization.as_deref() == Some("Bearer token-c4n4ry"));
+        let shown =
+            registry.seen().iter().any(|it| it.authorization.as_deref() == Some("Bearer token-c4n4ry"));
         Said { code: answer.code, all, token_was_shown: shown }
     }
 }
@@ -107,7 +120,8 @@ fn password() -> String {
 
 fn guarded(token: Step) -> Vec<Rule> {
     let challenge = r#"Bearer realm="https://registry.example/token",service="registry.example""#;
-    let guard = Step::Guarded { authorization: "Bearer token-c4n4ry".to_owned(), challenge: challenge.to_owned() };
+    let guard =
+        Step::Guarded { authorization: "Bearer token-c4n4ry".to_owned(), challenge: challenge.to_owned() };
     vec![Rule::new("/token", [token]), Rule::new("/v2/", [guard])]
 }
 
@@ -164,8 +178,10 @@ async fn threat_36_a_run_that_fails_over_secrets_tells_none() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn threat_36_what_others_repeat_of_a_secret_is_not_told() {
-    let echo = r#"{"errors":[{"code":"DENIED","message":"you sent Bearer token-c4n4ry","detail":"token-c4n4ry"}]}"#;
-    let denied = |rule: Rule| [vec![rule], guarded(Step::status(200, r#"{"token":"token-c4n4ry"}"#))].concat();
+    let echo =
+        r#"{"errors":[{"code":"DENIED","message":"you sent Bearer token-c4n4ry","detail":"token-c4n4ry"}]}"#;
+    let denied =
+        |rule: Rule| [vec![rule], guarded(Step::status(200, r#"{"token":"token-c4n4ry"}"#))].concat();
     let signed = "https://storage.example/blob?signature=c4n4ry";
     for (case, rules) in [
         ("a registry that repeats the token", denied(Rule::new("/v2/", [Step::status(403, echo)]))),

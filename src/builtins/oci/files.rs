@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::{Found, Host, HostCall, NoAnswer, StageError, Work, names, pinned, ready};
 use crate::builtins::Reply;
 use crate::fetch::archive::{self, ArchiveError, Bounds, Files};
-use crate::model::{ImageRef, PinnedRef};
+use crate::model::{FailureKind, ImageRef, PinnedRef};
 use crate::rego::value::{Object, ObjectBuilder, ReadLimits, Value, yaml};
 
 /// The first bytes of gzip (RFC 1952) and of zstd (RFC 8878).
@@ -32,9 +32,7 @@ impl Host {
         let total: u64 = manifest.layers.iter().fold(0, |sum, it| sum.saturating_add(it.size));
         if total > self.limits.layer_bytes {
             let message = format!("{total} bytes of layers, more than {}", self.limits.layer_bytes);
-            return Err(NoAnswer::Failed(
-                StageError::new(crate::model::FailureKind::TooLarge, message).at(at),
-            ));
+            return Err(NoAnswer::Failed(StageError::new(FailureKind::TooLarge, message).at(at)));
         }
         let mut layers: Vec<Bytes> = Vec::new();
         for layer in &manifest.layers {
@@ -48,19 +46,38 @@ impl Host {
 /// What is no archive has no files; what is too large is nobody's absence.
 fn read(files: Result<Files, ArchiveError>, at: &PinnedRef) -> Reply {
     match files {
-        Ok(files) => Ok(Some(Value::Object(values(&files)))),
+        Ok(files) => values(&files).map(|it| Some(Value::Object(it))).map_err(|error| error.at(at)),
         Err(ArchiveError::Malformed(_)) => Ok(None),
         Err(error) => Err(StageError::from(error).at(at)),
     }
 }
 
-/// What is neither YAML nor JSON is left out.
-fn values(files: &Files) -> Object {
+/// What is neither YAML nor JSON is left out. What is beyond a limit may be either.
+fn values(files: &Files) -> Result<Object, StageError> {
     let mut out = ObjectBuilder::new();
     for (path, bytes) in files {
-        if let Ok(value) = yaml::read(bytes, &ReadLimits::default()) {
-            out.push_str(path.as_str(), value);
+        match yaml::read(bytes, &ReadLimits::default()) {
+            Ok(value) => out.push_str(path.as_str(), value),
+            Err(error) if error.kind.is_limit() => {
+                return Err(StageError::new(FailureKind::TooLarge, format!("{path}: {}", error.kind)));
+            }
+            Err(_) => {}
         }
     }
-    out.build_last_wins()
+    Ok(out.build_last_wins())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_neither_is_left_out_and_one_beyond_a_limit_is_not() {
+        let files =
+            |text: &str| Files::from([("a.yaml".to_owned(), Bytes::copy_from_slice(text.as_bytes()))]);
+        assert_eq!(values(&files("a: 1")).unwrap().len(), 1);
+        assert_eq!(values(&files("a: [")).unwrap().len(), 0);
+        let deep = "[".repeat(1000) + &"]".repeat(1000);
+        assert_eq!(values(&files(&deep)).unwrap_err().kind, FailureKind::TooLarge);
+    }
 }

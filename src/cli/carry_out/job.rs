@@ -1,5 +1,6 @@
 //! From a plan to a job: policy, trust and transport are made here, before the first image is asked for.
 
+use std::fmt::Display;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::policy::spec::{self, Document, ReadPolicy, SpecError};
 use crate::registry::Transport;
 use crate::registry::http::{HttpSettings, RetryPolicy};
 use crate::rego::engine::{CompileFailure, CompileOptions, PrintStatements};
+use crate::rego::source::{Sources, Span};
 use crate::report::Format;
 use crate::run::events::Listener;
 use crate::run::{self, Deadline, Group, Job, Keep};
@@ -27,7 +29,7 @@ use crate::verify;
 
 type Faults = Vec<Diagnostic>;
 
-fn one(error: impl std::fmt::Display) -> Faults {
+fn one(error: impl Display) -> Faults {
     vec![Diagnostic::new(error)]
 }
 
@@ -42,6 +44,10 @@ pub(super) fn job(plan: &Plan, deadline: Deadline, listener: Listener) -> Result
     let set = load(plan, &spec, &trust)?;
     let (transport, source) = transport(plan, &limits)?;
     let groups = groups(plan, &set);
+    for loaded in &set.groups {
+        tracing::debug!(group = %loaded.label, rules = loaded.rules.annotated().count(), "policy compiled");
+    }
+    tracing::debug!(components = plan.snapshot.components.len(), source, "the run begins");
     Ok(Job {
         snapshot: plan.snapshot.clone(),
         snapshot_name: String::new(),
@@ -153,28 +159,32 @@ fn load(plan: &Plan, spec: &PolicySpec, trust: &TrustPolicy) -> Result<PolicySet
 fn of_policy(error: &PolicyError) -> Faults {
     match error {
         PolicyError::Compile(failure) => pointed(failure),
+        PolicyError::Rules { faults, sources } => {
+            faults.0.iter().map(|fault| at(sources, fault.span(), fault, "this rule")).collect()
+        }
         other => one(other),
     }
 }
 
 /// Errors of modules, each with its place in the module.
 pub(in super::super) fn pointed(failure: &CompileFailure) -> Faults {
-    let each = failure.errors.0.iter().map(|error| {
-        let Some(span) = error.span else { return Diagnostic::new(error) };
-        let (name, place) = (failure.sources.name(span), failure.sources.position(span));
-        let diagnostic = Diagnostic::new(format_args!("{name}:{}:{}: {error}", place.row, place.col));
-        match failure.sources.get(span.source) {
-            Some(source) => diagnostic.within(
-                name,
-                source.text(),
-                span.start as usize,
-                (span.end - span.start) as usize,
-                error.message.clone(),
-            ),
-            None => diagnostic,
-        }
+    let each = failure.errors.0.iter().map(|error| match error.span {
+        Some(span) => at(&failure.sources, span, error, &error.message),
+        None => Diagnostic::new(error),
     });
     each.collect()
+}
+
+fn at(sources: &Sources, span: Span, error: &dyn Display, label: &str) -> Diagnostic {
+    let (name, place) = (sources.name(span), sources.position(span));
+    let diagnostic = Diagnostic::new(format_args!("{name}:{}:{}: {error}", place.row, place.col));
+    match sources.get(span.source) {
+        Some(source) => {
+            let length = (span.end - span.start) as usize;
+            diagnostic.within(name, source.text(), span.start as usize, length, label)
+        }
+        None => diagnostic,
+    }
 }
 
 fn groups(plan: &Plan, set: &PolicySet) -> Vec<Group> {

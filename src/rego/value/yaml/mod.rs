@@ -81,6 +81,11 @@ pub enum YamlErrorKind {
 }
 
 impl YamlErrorKind {
+    /// Is it a limit of ours? Then the document may well be good.
+    pub fn is_limit(&self) -> bool {
+        matches!(self, Self::TooDeep(_) | Self::TooLong(_) | Self::TooLarge(_))
+    }
+
     fn at(self, mark: Mark) -> YamlError {
         YamlError { kind: self, mark }
     }

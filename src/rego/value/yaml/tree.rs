@@ -3,7 +3,7 @@
 //! Aliases point at nodes that were complete before them, so there are no cycles; how large and deep the document is with
 //! all aliases unfolded is known without unfolding any.
 
-use granit_parser::{Event, Marker, Options, Parser, ScalarStyle, Span, Tag};
+use granit_parser::{ErrorKind, Event, Marker, Options, Parser, ScalarStyle, Span, Tag};
 
 use super::super::{MAX_DEPTH, ReadLimits};
 use super::{YamlError, YamlErrorKind};
@@ -105,7 +105,12 @@ impl Tree {
         for next in Parser::new_from_str_with_options(text, options) {
             let (event, span) = next.map_err(|error| {
                 let mark = builder.mark(*error.marker());
-                YamlErrorKind::Syntax(error.info()).at(mark)
+                match error.kind() {
+                    // Its limits are above ours; what meets it was not yet counted here.
+                    ErrorKind::RecursionLimitExceeded => YamlErrorKind::TooDeep(builder.max_depth()),
+                    _ => YamlErrorKind::Syntax(error.info()),
+                }
+                .at(mark)
             })?;
             if root.is_some() {
                 builder.nothing(&event, &span)?;
