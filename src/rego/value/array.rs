@@ -92,6 +92,10 @@ impl Array {
         Arc::ptr_eq(&self.items, &other.items)
     }
 
+    pub(super) fn storage(&self) -> usize {
+        Arc::as_ptr(&self.items).addr()
+    }
+
     pub(super) fn as_slice(&self) -> &[Value] {
         &self.items
     }

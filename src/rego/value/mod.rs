@@ -154,6 +154,17 @@ impl Value {
         self.extent().parts
     }
 
+    /// Where an array, object or set stands in memory: while it is held, nothing else has this number, so two that
+    /// have the same are equal.
+    pub(crate) fn storage(&self) -> Option<usize> {
+        match self {
+            Self::Array(items) => Some(items.storage()),
+            Self::Object(pairs) => Some(pairs.storage()),
+            Self::Set(members) => Some(members.storage()),
+            _ => None,
+        }
+    }
+
     fn extent(&self) -> Extent {
         match self {
             Self::Array(items) => items.extent(),

@@ -165,6 +165,10 @@ impl Object {
         Arc::ptr_eq(&self.pairs, &other.pairs)
     }
 
+    pub(super) fn storage(&self) -> usize {
+        Arc::as_ptr(&self.pairs).addr()
+    }
+
     pub(super) fn as_slice(&self) -> &[Pair] {
         &self.pairs
     }

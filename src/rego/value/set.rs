@@ -152,6 +152,10 @@ impl Set {
         Arc::ptr_eq(&self.members, &other.members)
     }
 
+    pub(super) fn storage(&self) -> usize {
+        Arc::as_ptr(&self.members).addr()
+    }
+
     pub(super) fn as_slice(&self) -> &[Value] {
         &self.members
     }

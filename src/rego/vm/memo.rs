@@ -1,6 +1,7 @@
 //! What was computed before, with undefined, undecided and error kept apart.
 
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::outcome::{Cause, Undecided};
@@ -8,14 +9,45 @@ use super::whole::LookUps;
 use crate::rego::error::RegoError;
 use crate::rego::value::Value;
 
-/// What a unit was computed for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// Parts up to which an argument is known by what it is; a larger one is known by its storage. To compare two SBOMs
+/// costs more than most functions do, and the same one is asked about again and again.
+const COMPARED_PARTS: u32 = 16;
+
+/// What a unit was computed for. Two keys are equal only if the arguments are; a function may be computed again for a
+/// copy of a large argument.
+#[derive(Clone, Debug)]
 pub(super) struct Key {
     /// Which unit of the policy.
     pub(super) unit: u32,
     /// The arguments of a function, the key of a partial rule.
     pub(super) args: Vec<Value>,
 }
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.unit.hash(state);
+        for arg in &self.args {
+            match arg.storage() {
+                Some(storage) if arg.parts() > COMPARED_PARTS => storage.hash(state),
+                _ => arg.hash(state),
+            }
+        }
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        let alike = |(a, b): (&Value, &Value)| match (a.storage(), b.storage()) {
+            (Some(one), Some(two)) if a.parts().max(b.parts()) > COMPARED_PARTS => one == two,
+            _ => a == b,
+        };
+        self.unit == other.unit
+            && self.args.len() == other.args.len()
+            && self.args.iter().zip(&other.args).all(alike)
+    }
+}
+
+impl Eq for Key {}
 
 /// What came out.
 #[derive(Clone, Debug)]
