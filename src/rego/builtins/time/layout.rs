@@ -127,7 +127,9 @@ fn field_at(layout: &str, at: usize) -> Option<(Field, usize)> {
     if here.starts_with("_2006") {
         return None;
     }
-    let (name, field) = NAMED.iter().find(|(name, _)| here.starts_with(name))?;
+    let first = here.as_bytes().first();
+    let (name, field) =
+        NAMED.iter().find(|(name, _)| name.as_bytes().first() == first && here.starts_with(name))?;
     match field {
         Field::Fraction { .. } => fraction(here),
         // `Janet` and `Month` are words.
