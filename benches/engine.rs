@@ -43,7 +43,9 @@ static MODULES: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
     while let Some(path) = open.pop() {
         if path.is_dir() {
             open.extend(std::fs::read_dir(&path).unwrap().map(|it| it.unwrap().path()));
-        } else if let Some(name) = path.to_str().filter(|it| it.ends_with(".rego") && !it.ends_with("_test.rego")) {
+        } else if let Some(name) =
+            path.to_str().filter(|it| it.ends_with(".rego") && !it.ends_with("_test.rego"))
+        {
             found.push((name.to_owned(), std::fs::read_to_string(&path).unwrap()));
         }
     }
@@ -100,7 +102,8 @@ const INPUTS: [Input; 5] =
 impl Input {
     fn text(self) -> Vec<u8> {
         let sample = folder().join("acceptance/samples/policy-input-golden-container.json");
-        let mut document: serde_json::Value = serde_json::from_slice(&std::fs::read(sample).unwrap()).unwrap();
+        let mut document: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(sample).unwrap()).unwrap();
         let statement = |kind: &str, predicate: serde_json::Value| {
             serde_json::json!({"statement": {
                 "_type": "https://in-toto.io/Statement/v0.1",
@@ -111,9 +114,10 @@ impl Input {
         };
         let added = match self {
             Self::Golden => None,
-            Self::Spdx(packages) => {
-                Some(statement("https://spdx.dev/Document", like_a_scanner(testkit::spdx("app", packages), "packages")))
-            }
+            Self::Spdx(packages) => Some(statement(
+                "https://spdx.dev/Document",
+                like_a_scanner(testkit::spdx("app", packages), "packages"),
+            )),
             Self::CycloneDx(packages) => Some(statement(
                 "https://cyclonedx.org/bom",
                 like_a_scanner(testkit::cyclonedx("app", packages), "components"),
@@ -128,13 +132,16 @@ impl Input {
 fn like_a_scanner(mut document: serde_json::Value, list: &str) -> serde_json::Value {
     for (index, package) in document[list].as_array_mut().unwrap().iter_mut().enumerate() {
         package["supplier"] = "Organization: Demo Packages, Incorporated".into();
-        package["originator"] = format!("Person: Maintainer {index} <maintainer-{index}@demo.example>").into();
-        package["licenseDeclared"] = "Apache-2.0 AND MIT AND (GPL-2.0-or-later WITH Classpath-exception-2.0)".into();
+        package["originator"] =
+            format!("Person: Maintainer {index} <maintainer-{index}@demo.example>").into();
+        package["licenseDeclared"] =
+            "Apache-2.0 AND MIT AND (GPL-2.0-or-later WITH Classpath-exception-2.0)".into();
         package["licenseConcluded"] = "NOASSERTION".into();
         package["copyrightText"] = "NOASSERTION".into();
         package["filesAnalyzed"] = false.into();
         package["sourceInfo"] = "acquired package info from RPM DB: /var/lib/rpm/rpmdb.sqlite".into();
-        package["checksums"] = serde_json::json!([{"algorithm": "SHA256", "checksumValue": format!("{index:064x}")}]);
+        package["checksums"] =
+            serde_json::json!([{"algorithm": "SHA256", "checksumValue": format!("{index:064x}")}]);
         package["annotations"] = serde_json::json!([{
             "annotator": "Tool: scanner",
             "annotationDate": "2025-05-20T10:00:00Z",
@@ -200,5 +207,7 @@ fn read_input(bencher: Bencher<'_, '_>, input: Input) {
 fn read_and_evaluate(bencher: Bencher<'_, '_>, input: Input) {
     assert_eq!(ENTRY_POINTS.len(), 44);
     let text = input.text();
-    bencher.counter(divan::counter::BytesCount::new(text.len())).bench_local(|| evaluate(read(black_box(&text))));
+    bencher
+        .counter(divan::counter::BytesCount::new(text.len()))
+        .bench_local(|| evaluate(read(black_box(&text))));
 }
