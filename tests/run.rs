@@ -111,6 +111,7 @@ async fn report(folder: &Path, watched: &Arc<Watched>, workers: usize, groups: V
         now: jiff::Timestamp::UNIX_EPOCH,
         workers,
         deadline,
+        component_timeout: None,
         keep: Keep { input: Text::Unwanted, statements: false },
         limits: Limits::default(),
         listener: Arc::new(Silent),

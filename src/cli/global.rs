@@ -52,9 +52,14 @@ pub(super) fn console(parsed: &Parsed, variable: impl Fn(&str) -> Option<String>
     ConsoleSettings { log: LogSettings { level, file: parsed.text("logfile").map(Into::into) }, colour }
 }
 
-/// The deadline; nothing or less is none.
+/// The deadline of the run.
 pub(super) fn timeout(parsed: &Parsed) -> Option<Duration> {
-    match parsed.duration("timeout") {
+    limit(parsed, "timeout")
+}
+
+/// A bound on time; nothing or less is none.
+pub(super) fn limit(parsed: &Parsed, flag: &str) -> Option<Duration> {
+    match parsed.duration(flag) {
         Some(Span::Positive(limit)) => Some(limit),
         Some(Span::NothingOrLess) | None => None,
     }

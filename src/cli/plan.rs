@@ -52,6 +52,8 @@ pub struct Plan {
     pub workers: Option<NonZeroUsize>,
     /// `--timeout`; none means no deadline.
     pub timeout: Option<Duration>,
+    /// `--component-timeout`; none means no deadline.
+    pub component_timeout: Option<Duration>,
     /// `--retry-*`
     pub retry: Retry,
     /// `--retry-budget`: tries beyond the first of all requests together; none means what the snapshot's size asks for.

@@ -82,33 +82,34 @@ fn the_help_lists_every_flag() {
       4   would be 0, but a report could not be written
 
     Flags:
-          --allow-empty                 a snapshot without components is no mistake
-          --allow-past-effective-time   accept an effective time in the past, or from attestations that are not verified
-          --color                       colour the text report, also in files
-          --effective-time string       compare the dates of rules with this instant: now, attestation, an RFC 3339 date and time, or YYYY-MM-DD (default now)
-          --extra-rule-data strings     key=value pairs for the rule data of every source; a value may be a .json or .yaml file
-      -f, --file-path string            deprecated, use --images: file with the snapshot
-          --filter-type string          how rules are selected: include-exclude or ec-policy (default include-exclude)
-          --ignore-rekor                do not look for signatures in a transparency log
-      -i, --image string                reference of one image
-          --images string               file with the snapshot, or its text (JSON or YAML)
-          --info                        tell titles, descriptions and solutions of results
-      -j, --json-input string           deprecated, use --images: text of the snapshot
-          --layout strings              folder with an OCI image layout that answers in place of the network; repeatable
-          --no-color                    do not colour
-          --output strings              FORMAT[=FILE][?OPTIONS], repeatable; formats: json, yaml, text, appstudio, summary, summary-markdown, junit, attestation, policy-input, vsa; options: show-successes, show-warnings, show-policy-docs-link (default text)
-      -o, --output-file string          deprecated, use --output json=FILE
-      -p, --policy string               file with the policy configuration, or its text (YAML or JSON)
-      -k, --public-key string           public key of signatures, in place of the policy's: a file or PEM text
-      -r, --rekor-url string            address of the transparency log, in place of the policy's
-          --retry-budget int            tries beyond the first of all requests of the run together (default 10 for each component, at least 100)
-          --show-policy-docs-link       say in the text report where policies are documented
-          --show-successes              list successes, too
-          --show-warnings               list warnings in the text report (default true)
-          --skip-att-sig-check          do not verify signatures of attestations
-          --skip-image-sig-check        do not verify signatures of images
-      -s, --strict                      exit with 1 if a component fails; =false exits with 0 then (default true)
-          --workers int                 components in evaluation at once (default what the machine allows)
+          --allow-empty                  a snapshot without components is no mistake
+          --allow-past-effective-time    accept an effective time in the past, or from attestations that are not verified
+          --color                        colour the text report, also in files
+          --component-timeout duration   deadline of one component, without its waiting for others; 0 is none (default none)
+          --effective-time string        compare the dates of rules with this instant: now, attestation, an RFC 3339 date and time, or YYYY-MM-DD (default now)
+          --extra-rule-data strings      key=value pairs for the rule data of every source; a value may be a .json or .yaml file
+      -f, --file-path string             deprecated, use --images: file with the snapshot
+          --filter-type string           how rules are selected: include-exclude or ec-policy (default include-exclude)
+          --ignore-rekor                 do not look for signatures in a transparency log
+      -i, --image string                 reference of one image
+          --images string                file with the snapshot, or its text (JSON or YAML)
+          --info                         tell titles, descriptions and solutions of results
+      -j, --json-input string            deprecated, use --images: text of the snapshot
+          --layout strings               folder with an OCI image layout that answers in place of the network; repeatable
+          --no-color                     do not colour
+          --output strings               FORMAT[=FILE][?OPTIONS], repeatable; formats: json, yaml, text, appstudio, summary, summary-markdown, junit, attestation, policy-input, vsa; options: show-successes, show-warnings, show-policy-docs-link (default text)
+      -o, --output-file string           deprecated, use --output json=FILE
+      -p, --policy string                file with the policy configuration, or its text (YAML or JSON)
+      -k, --public-key string            public key of signatures, in place of the policy's: a file or PEM text
+      -r, --rekor-url string             address of the transparency log, in place of the policy's
+          --retry-budget int             tries beyond the first of all requests of the run together (default 10 for each component, at least 100)
+          --show-policy-docs-link        say in the text report where policies are documented
+          --show-successes               list successes, too
+          --show-warnings                list warnings in the text report (default true)
+          --skip-att-sig-check           do not verify signatures of attestations
+          --skip-image-sig-check         do not verify signatures of images
+      -s, --strict                       exit with 1 if a component fails; =false exits with 0 then (default true)
+          --workers int                  components in evaluation at once (default what the machine allows)
 
     Global flags:
           --debug                     as --verbose, with the places in the source

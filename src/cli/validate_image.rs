@@ -18,7 +18,7 @@ use crate::trust::TransparencyLog;
 const STILL_NOW: SignedDuration = SignedDuration::from_secs(2);
 
 /// In the order of their names.
-pub(super) const FLAGS: [Flag; 27] = [
+pub(super) const FLAGS: [Flag; 28] = [
     flag("allow-empty", None, Kind::Switch, "", "a snapshot without components is no mistake"),
     flag(
         "allow-past-effective-time",
@@ -28,6 +28,13 @@ pub(super) const FLAGS: [Flag; 27] = [
         "accept an effective time in the past, or from attestations that are not verified",
     ),
     flag("color", None, Kind::Switch, "", "colour the text report, also in files"),
+    flag(
+        "component-timeout",
+        None,
+        Kind::Duration,
+        "none",
+        "deadline of one component, without its waiting for others; 0 is none",
+    ),
     flag(
         "effective-time",
         None,
@@ -218,6 +225,7 @@ pub(super) fn plan(
         layouts: parsed.list("layout").iter().filter(|it| !it.is_empty()).map(Into::into).collect(),
         workers,
         timeout: global::timeout(parsed),
+        component_timeout: global::limit(parsed, "component-timeout"),
         retry,
         retry_budget,
         started: environment.now,

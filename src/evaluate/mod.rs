@@ -193,7 +193,7 @@ impl Rest {
         match error.span {
             Some(span) => {
                 let place = sources.position(span);
-                failed.at(format!("{}:{}:{}", sources.name(span), place.row, place.col))
+                failed.in_rule(format!("{}:{}:{}", sources.name(span), place.row, place.col))
             }
             None => failed,
         }

@@ -67,12 +67,13 @@ impl Rest {
                 let known = usize::try_from(cause.failure.id).ok().and_then(|id| self.failures.get(id));
                 let unknown = || StageError::new(FailureKind::Panicked, cause.failure.message.clone());
                 let error = known.cloned().unwrap_or_else(unknown);
-                let reference = error.target.clone().or_else(|| Some(cause.function.to_string()));
+                let reference =
+                    error.target.as_ref().map_or_else(|| cause.function.to_string(), ToString::to_string);
                 let definition = match doubt {
                     Doubt::Definitions => Some(location.clone()),
                     Doubt::Everything => None,
                 };
-                all.push(RawUndecided { definition, reference, cause: error });
+                all.push(RawUndecided { definition, reference: Some(reference), cause: error });
             }
         }
         all

@@ -1,6 +1,8 @@
 //! What went wrong, where, and whether trying again may help: typed, so that retries, verdicts, exit
 //! codes and reports agree.
 
+use std::fmt;
+
 use serde::Serialize;
 
 /// The stage of the pipeline that failed.
@@ -65,6 +67,41 @@ impl FailureKind {
     }
 }
 
+/// What was asked for or run when it failed. In reports it is one text.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum FailureTarget {
+    /// Something that a host holds, or should hold.
+    Object {
+        /// With port where it has one.
+        host: Box<str>,
+        /// Method and address.
+        object: Box<str>,
+    },
+    /// A rule.
+    Rule {
+        /// File, line and column.
+        location: Box<str>,
+    },
+    /// An image or a document, by its name.
+    Named(Box<str>),
+}
+
+impl fmt::Display for FailureTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Object { object: text, .. } | Self::Rule { location: text } | Self::Named(text) => {
+                f.write_str(text)
+            }
+        }
+    }
+}
+
+impl Serialize for FailureTarget {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 /// A stage's error, before `run` says whose it is.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, thiserror::Error)]
 #[error("{message}")]
@@ -74,7 +111,7 @@ pub struct StageError {
     /// In words, one line, without secrets.
     pub message: String,
     /// Host and object, or rule and location, if known.
-    pub target: Option<String>,
+    pub target: Option<FailureTarget>,
     /// How often it was tried.
     pub attempts: u32,
 }
@@ -89,7 +126,14 @@ impl StageError {
     #[must_use]
     #[allow(clippy::needless_pass_by_value)] // texts and references alike
     pub fn at(mut self, target: impl ToString) -> Self {
-        self.target = Some(target.to_string());
+        self.target = Some(FailureTarget::Named(target.to_string().into()));
+        self
+    }
+
+    /// Says where in the policy's sources it happened.
+    #[must_use]
+    pub fn in_rule(mut self, location: impl Into<Box<str>>) -> Self {
+        self.target = Some(FailureTarget::Rule { location: location.into() });
         self
     }
 
@@ -111,9 +155,26 @@ pub struct Failure {
     pub message: String,
     /// Host and object, or rule and location.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub target: Option<String>,
+    pub target: Option<FailureTarget>,
     /// How often it was tried.
     pub attempts: u32,
     /// May trying again help?
     pub retryable: bool,
+}
+
+impl Failure {
+    /// The message without the name of the target, which many messages begin with: the same for all that one cause hit.
+    pub fn cause(&self) -> &str {
+        let target = self.target.as_ref().map(ToString::to_string).unwrap_or_default();
+        let rest = self.message.strip_prefix(&target).and_then(|it| it.strip_prefix(": "));
+        rest.unwrap_or(&self.message)
+    }
+
+    /// Who could not give it, if that is known.
+    pub fn host(&self) -> Option<&str> {
+        match &self.target {
+            Some(FailureTarget::Object { host, .. }) => Some(host),
+            Some(FailureTarget::Rule { .. } | FailureTarget::Named(_)) | None => None,
+        }
+    }
 }

@@ -16,7 +16,7 @@ pub mod signature;
 pub mod snapshot;
 
 pub use digest::Digest;
-pub use failure::{Failure, FailureKind, Stage};
+pub use failure::{Failure, FailureKind, FailureTarget, Stage};
 pub use finding::{Check, CheckState, Finding, Judgement, Undecided};
 pub use limits::Limits;
 pub use outcome::{ComponentReport, Outcome, RunReport, Verdict};

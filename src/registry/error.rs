@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::model::failure::StageError;
-use crate::model::{Digest, FailureKind};
+use crate::model::{Digest, FailureKind, FailureTarget};
 
 /// A failed request, after all tries.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -211,6 +211,7 @@ impl From<RegistryError> for StageError {
     fn from(error: RegistryError) -> Self {
         let kind = error.kind();
         let message = error.to_string();
-        Self { kind, message, target: Some(error.object.into()), attempts: error.attempts }
+        let target = FailureTarget::Object { host: error.host, object: error.object };
+        Self { kind, message, target: Some(target), attempts: error.attempts }
     }
 }

@@ -1,11 +1,11 @@
 //! Why components are undecided, one line a cause, so that one broken registry among two hundred components is seen
 //! at a glance.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::model::{Failure, FailureKind, RunReport, Stage, Verdict};
+use crate::model::{Failure, FailureKind, FailureTarget, RunReport, Stage, Verdict};
 
 /// Causes told one by one; with heading and rest, the block stays within 20 lines.
 const TOLD: usize = 15;
@@ -16,8 +16,10 @@ const NAMED: usize = 5;
 /// One cause and whom it hit.
 struct Cause<'a> {
     first: &'a Failure,
-    /// Other things that failed for the same reason.
-    more_targets: usize,
+    /// All that failed for the same reason.
+    targets: BTreeSet<&'a FailureTarget>,
+    /// At most.
+    attempts: u32,
     components: Vec<&'a str>,
 }
 
@@ -45,18 +47,21 @@ pub(super) fn sentence(report: &RunReport) -> String {
     format!("{incomplete} of {} components undecided. {}", report.components.len(), told.join(". "))
 }
 
-/// Those that hit most components first; else in order of appearance.
+/// Those that hit most components first; else in order of appearance. The same trouble of one host is one cause,
+/// whatever was asked of it.
 fn causes(report: &RunReport) -> Vec<Cause<'_>> {
-    let mut at: BTreeMap<(Stage, FailureKind, &str), usize> = BTreeMap::new();
+    let mut at: BTreeMap<(Stage, FailureKind, Option<&str>, &str), usize> = BTreeMap::new();
     let mut causes: Vec<Cause<'_>> = Vec::new();
     for component in &report.components {
         for failure in component.outcome.failures() {
-            let index = *at.entry((failure.stage, failure.kind, &failure.message)).or_insert_with(|| {
-                causes.push(Cause { first: failure, more_targets: 0, components: Vec::new() });
+            let key = (failure.stage, failure.kind, failure.host(), failure.cause());
+            let index = *at.entry(key).or_insert_with(|| {
+                causes.push(Cause::new(failure));
                 causes.len() - 1
             });
             let Some(cause) = causes.get_mut(index) else { continue };
-            cause.more_targets += usize::from(failure.target != cause.first.target);
+            cause.targets.extend(&failure.target);
+            cause.attempts = cause.attempts.max(failure.attempts);
             if cause.components.last() != Some(&&*component.id.name) {
                 cause.components.push(&component.id.name);
             }
@@ -66,26 +71,28 @@ fn causes(report: &RunReport) -> Vec<Cause<'_>> {
     causes
 }
 
-impl Cause<'_> {
+impl<'a> Cause<'a> {
+    fn new(first: &'a Failure) -> Self {
+        Self { first, targets: BTreeSet::new(), attempts: 0, components: Vec::new() }
+    }
+
     fn line(&self) -> String {
         let failure = self.first;
-        let target = match (&failure.target, self.more_targets) {
-            (None, _) => String::new(),
-            (Some(target), 0) => format!(" ({target})"),
-            (Some(target), more) => format!(" ({target} and {more} more)"),
+        let target = match (&failure.target, failure.host(), self.targets.len()) {
+            (None, _, _) => String::new(),
+            (Some(_), Some(host), objects @ 2..) => format!(" ({objects} objects at {host})"),
+            (Some(target), None, others @ 2..) => format!(" ({target} and {} more)", others - 1),
+            (Some(target), _, _) => format!(" ({target})"),
         };
+        let tries = if self.attempts > 1 { format!("; {} tries", self.attempts) } else { String::new() };
         let again = if failure.retryable { "; trying again may help" } else { "" };
         let named = self.components.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
         let rest = match self.components.len().checked_sub(NAMED) {
             Some(rest) if rest > 0 => format!(" and {rest} more"),
             _ => String::new(),
         };
-        format!(
-            "  {}, {}: {}{target}{again}: {named}{rest}",
-            word(failure.stage),
-            word(failure.kind),
-            failure.message
-        )
+        let (stage, kind) = (word(failure.stage), word(failure.kind));
+        format!("  {stage}, {kind}: {}{target}{tries}{again}: {named}{rest}", failure.cause())
     }
 }
 
@@ -101,6 +108,8 @@ pub(super) fn word(of: impl Serialize) -> String {
 mod tests {
     use super::super::sample;
     use super::*;
+    use crate::model::Outcome;
+    use crate::model::failure::StageError;
 
     #[test]
     fn two_hundred_components_with_one_cause_take_two_lines() {
@@ -117,5 +126,27 @@ mod tests {
     fn two_hundred_causes_take_less_than_twenty_lines() {
         let report = sample::undecided_everywhere(200, |index| format!("failed with {index}"));
         assert!(lines(&report).len() < 20);
+    }
+
+    #[test]
+    fn one_host_that_is_down_is_one_cause_whatever_was_asked_of_it() {
+        let failed = |index: usize, host: &str| {
+            let object = format!("GET https://{host}/v2/team/c{index}/manifests/latest");
+            let target = FailureTarget::Object { host: host.into(), object: object.as_str().into() };
+            let message = format!("{object}: status 503");
+            let error = StageError {
+                target: Some(target),
+                attempts: 4,
+                ..StageError::new(FailureKind::Unavailable, message)
+            };
+            sample::component(index, Outcome::Failed(error.in_stage(Stage::Fetch)))
+        };
+        let mut components: Vec<_> = (0..200).map(|it| failed(it, "registry.example")).collect();
+        components.push(failed(200, "other.example"));
+        insta::assert_snapshot!(lines(&sample::report(components)).join("\n"), @"
+        Undecided: 201 of 201 components
+          fetch, unavailable: status 503 (200 objects at registry.example); 4 tries; trying again may help: c0, c1, c2, c3, c4 and 195 more
+          fetch, unavailable: status 503 (GET https://other.example/v2/team/c200/manifests/latest); 4 tries; trying again may help: c200
+        ");
     }
 }

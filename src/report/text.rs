@@ -181,7 +181,8 @@ impl Printer<'_> {
             for Undecided { rule, reference, failure } in view.undecided {
                 self.heading(view, Kind::Undecided, rule);
                 self.entry("Reason", &failure.message);
-                self.entry("Reference", reference.as_deref().or(failure.target.as_deref()).unwrap_or(""));
+                let target = || failure.target.as_ref().map(ToString::to_string);
+                self.entry("Reference", &reference.clone().or_else(target).unwrap_or_default());
                 self.out.push('\n');
             }
         }

@@ -10,7 +10,9 @@ pub mod events;
 mod pipeline;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures_util::StreamExt;
 use tokio::sync::Semaphore;
 
 use crate::builtins::Host;
@@ -19,18 +21,22 @@ use crate::input::{RunInput, Text};
 use crate::judge::{GroupJudge, IncludeUse, unmatched_includes};
 use crate::model::failure::StageError;
 use crate::model::outcome::RunFacts;
-use crate::model::{Component, ComponentId, FailureKind, Limits, PolicySpec, RunReport, Snapshot};
+use crate::model::{ComponentId, FailureKind, Limits, PolicySpec, RunReport, Snapshot};
 use crate::registry::Transport;
 use crate::resolve::{Resolution, Resolved, resolve};
 use crate::trust::TrustPolicy;
 use crate::verify::Requested;
 use cpu::Cpu;
+use deadline::Stopwatch;
 pub use deadline::{Canceller, Deadline};
 use events::Listener;
 use pipeline::{Done, StageNow};
 
 /// Components whose evidence is read ahead of their evaluation, for each place in evaluation.
 const FETCH_AHEAD: usize = 4;
+
+/// Components whose names are resolved at once.
+const RESOLVING: usize = 16;
 
 /// The instant that dates are compared with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -88,6 +94,8 @@ pub struct Job {
     pub workers: usize,
     /// When admission stops, and whether somebody asked to stop.
     pub deadline: Deadline,
+    /// `--component-timeout`: for resolving a component, and again for all that follows.
+    pub component_timeout: Option<Duration>,
     /// What the report wants.
     pub keep: Keep,
     /// Bounds on everything from outside.
@@ -136,19 +144,20 @@ pub async fn run(mut job: Job) -> Result<RunReport, CannotRun> {
     Ok(report(&shared.job, done))
 }
 
-/// A deadline that passes while names are resolved leaves all of them undecided, under the names of the snapshot.
+/// A component that is not resolved in time stays undecided, under its name in the snapshot.
 async fn resolve_all(job: &Job) -> Vec<Resolved> {
-    let resolving = resolve(&*job.transport, &job.snapshot.components, &job.limits);
-    match job.deadline.bound(resolving).await {
-        Ok(resolved) => resolved,
-        Err(error) => {
-            let undecided = |component: &Component| Resolved {
-                component: component.clone(),
-                resolution: Resolution::Undecided(error.clone()),
-            };
-            job.snapshot.components.iter().map(undecided).collect()
+    let families = futures_util::stream::iter(&job.snapshot.components).map(|component| async move {
+        let resolving = resolve(&*job.transport, std::slice::from_ref(component), &job.limits);
+        let mut watch = Stopwatch::new(job.component_timeout);
+        match job.deadline.bound(watch.bound(resolving)).await {
+            Ok(Ok(family)) => family,
+            Ok(Err(error)) | Err(error) => {
+                let error = error.at(&component.container_image);
+                vec![Resolved { component: component.clone(), resolution: Resolution::Undecided(error) }]
+            }
         }
-    }
+    });
+    families.buffered(RESOLVING).collect::<Vec<_>>().await.into_iter().flatten().collect()
 }
 
 /// Every component in a task of its own, so that a panic ends nothing else; at most some of them at once.
@@ -195,20 +204,23 @@ async fn decided(
     resolved: &Resolved,
     stage: &StageNow,
 ) -> Done {
-    let admitted = shared.job.deadline.bound(ahead.acquire_owned()).await;
+    let admitted = shared.job.deadline.admit(ahead.acquire_owned()).await;
     let error = match admitted {
         Ok(Ok(_place)) => {
             shared.job.listener.component_started(&id);
             let work = pipeline::component(shared, id.clone(), resolved, stage);
             match shared.job.deadline.bound(work).await {
                 Ok(done) => return done,
-                Err(error) => error,
+                Err(error) => {
+                    stage.give_up();
+                    error
+                }
             }
         }
         Ok(Err(_)) => StageError::new(FailureKind::Panicked, "internal error: admission was closed"),
         Err(error) => error,
     };
-    pipeline::failed(&shared.job, id, resolved, error.in_stage(stage.get()))
+    pipeline::failed(&shared.job, id, resolved, error.at(pipeline::image(resolved)).in_stage(stage.get()))
 }
 
 fn report(job: &Job, done: Vec<Done>) -> RunReport {

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
-use super::{EffectiveTime, Group, Job, Shared};
+use super::{EffectiveTime, Group, Job, Shared, Stopwatch};
 use crate::builtins::{self, Session, Work};
 use crate::evaluate::{self, Asking, Evaluating, Rest};
 use crate::fetch::{Evidence, Footprint, Need};
-use crate::input::{self, PolicyInput};
+use crate::input::{self, PolicyInput, Unread};
 use crate::judge::{self, GroupJudgement, IncludeUse, Subject};
 use crate::model::failure::StageError;
 use crate::model::{
@@ -26,9 +26,13 @@ pub(super) struct Done {
     pub(super) includes: Vec<IncludeUse>,
 }
 
-/// The stage that a component is in, seen from outside its task.
+/// The stage that a component is in, seen from outside its task; and whether anybody still waits for it, seen by its
+/// evaluation on the computing threads.
 #[derive(Clone, Default)]
-pub(super) struct StageNow(Arc<AtomicU8>);
+pub(super) struct StageNow {
+    stage: Arc<AtomicU8>,
+    given_up: Arc<AtomicBool>,
+}
 
 const STAGES: [Stage; 6] =
     [Stage::Resolve, Stage::Fetch, Stage::Verify, Stage::Input, Stage::Evaluate, Stage::Judge];
@@ -36,11 +40,15 @@ const STAGES: [Stage; 6] =
 impl StageNow {
     fn enter(&self, stage: Stage) {
         let index = STAGES.iter().position(|it| *it == stage).unwrap_or_default();
-        self.0.store(u8::try_from(index).unwrap_or_default(), Ordering::Relaxed);
+        self.stage.store(u8::try_from(index).unwrap_or_default(), Ordering::Relaxed);
     }
 
     pub(super) fn get(&self) -> Stage {
-        STAGES.get(usize::from(self.0.load(Ordering::Relaxed))).copied().unwrap_or(Stage::Resolve)
+        STAGES.get(usize::from(self.stage.load(Ordering::Relaxed))).copied().unwrap_or(Stage::Resolve)
+    }
+
+    pub(super) fn give_up(&self) {
+        self.given_up.store(true, Ordering::Relaxed);
     }
 }
 
@@ -49,16 +57,20 @@ pub(super) fn failed(job: &Job, id: ComponentId, resolved: &Resolved, failure: F
     Done { report: blank(job, id, resolved, Outcome::Failed(failure)), includes: Vec::new() }
 }
 
-fn blank(job: &Job, id: ComponentId, resolved: &Resolved, outcome: Outcome) -> ComponentReport {
-    let container_image = match &resolved.resolution {
+/// By digest if it was resolved, else as written.
+pub(super) fn image(resolved: &Resolved) -> String {
+    match &resolved.resolution {
         Resolution::Target(target) => target.pinned.to_string(),
         Resolution::Inaccessible { .. } | Resolution::Undecided(_) => {
             resolved.component.container_image.clone()
         }
-    };
+    }
+}
+
+fn blank(job: &Job, id: ComponentId, resolved: &Resolved, outcome: Outcome) -> ComponentReport {
     ComponentReport {
         id,
-        container_image,
+        container_image: image(resolved),
         source: resolved.component.source.clone(),
         outcome,
         signatures: Vec::new(),
@@ -94,18 +106,24 @@ pub(super) async fn component(
         }
     };
     stage.enter(Stage::Fetch);
-    let evidence = Arc::new(evidence(job, target).await);
+    let mut watch = Stopwatch::new(job.component_timeout);
+    let evidence = match watch.bound(evidence(job, target)).await {
+        Ok(evidence) => Arc::new(evidence),
+        Err(error) => return failed(job, id, resolved, error.at(&target.pinned).in_stage(Stage::Fetch)),
+    };
     let Ok(_place) = shared.evaluating.acquire().await else {
         let error = StageError::new(FailureKind::Panicked, "internal error: evaluation was closed");
         return failed(job, id, resolved, error.in_stage(Stage::Fetch));
     };
     let mut report = blank(job, id.clone(), resolved, Outcome::Judged(Judgement::default()));
-    match judged(shared, resolved, target, &evidence, stage, &mut report).await {
+    let judging = judged(shared, resolved, target, &evidence, stage, &mut report);
+    match watch.bound(judging).await.unwrap_or_else(|error| Err(error.at(&target.pinned))) {
         Ok((judgement, includes)) => {
             report.outcome = Outcome::Judged(judgement);
             Done { report, includes }
         }
         Err(error) => {
+            stage.give_up();
             report.outcome = Outcome::Failed(error.in_stage(stage.get()));
             Done { report, includes: Vec::new() }
         }
@@ -224,7 +242,7 @@ async fn judge_group(
     stage: &StageNow,
 ) -> Result<GroupJudgement, StageError> {
     stage.enter(Stage::Evaluate);
-    let raw = evaluate_group(shared, group, input, target, report, session).await?;
+    let raw = evaluate_group(shared, group, input, target, report, session, stage).await?;
     stage.enter(Stage::Judge);
     let (group, pinned, at) = (group.clone(), target.pinned.clone(), report.effective_time);
     let name = Arc::clone(&report.id.name);
@@ -250,8 +268,10 @@ async fn evaluate_group(
     target: &Target,
     report: &ComponentReport,
     session: &mut Session,
+    stage: &StageNow,
 ) -> Result<RawResults, StageError> {
     let (all, of, input) = (Arc::clone(shared), group.clone(), Arc::clone(input));
+    let cancelled = Arc::clone(&stage.given_up);
     let (pinned, at, id) = (target.pinned.clone(), report.effective_time, report.id.clone());
     let start = move || {
         let repository = pinned.repository.to_string();
@@ -261,7 +281,7 @@ async fn evaluate_group(
             effective_time: at,
             now: all.job.now,
             seed: seed(&id, &pinned),
-            cancelled: all.job.deadline.flag(),
+            cancelled,
         };
         at_once(of.rules.start(run, |entry| selection.contains(entry)))
     };
@@ -310,20 +330,38 @@ fn joined(
     job: &Job,
 ) -> (Judgement, Vec<IncludeUse>) {
     let includes = groups.iter().map(|it| it.includes.clone()).collect();
+    let unread = input::unread(evidence);
+    let groups = groups.into_iter().zip(&job.groups).map(|(judged, group)| doubted(judged, group, &unread));
     let mut all = judge::join(groups);
     all.violations.extend(builtin.violations);
     all.successes.extend(builtin.successes);
     all.undecided.extend(builtin.undecided);
-    for unread in input::unread(evidence) {
-        let path = unread.part.path();
-        if job.groups.iter().any(|group| group.rules.may_read_input(&path)) {
-            all.undecided.push(Undecided {
-                rule: format!("input.{}", path.join(".")),
-                reference: unread.why.target.clone(),
-                failure: unread.why.in_stage(Stage::Fetch),
-            });
+    for unread in &unread {
+        if job.groups.iter().any(|group| may_read(group, unread)) {
+            all.undecided.push(because_of(unread, format!("input.{}", unread.part.path().join("."))));
         }
     }
     judge::order::sort_judgement(&mut all);
     (all, includes)
+}
+
+fn may_read(group: &Group, unread: &Unread) -> bool {
+    group.rules.may_read_input(&unread.part.path())
+}
+
+fn because_of(unread: &Unread, rule: String) -> Undecided {
+    let reference = unread.why.target.as_ref().map(ToString::to_string);
+    Undecided { rule, reference, failure: unread.why.clone().in_stage(Stage::Fetch) }
+}
+
+/// What rules said that may have read a part of the input which only seemed to be missing: listed, not counted.
+fn doubted(mut judged: GroupJudgement, group: &Group, unread: &[Unread]) -> GroupJudgement {
+    let Some(cause) = unread.iter().find(|it| may_read(group, it)) else { return judged };
+    for violation in std::mem::take(&mut judged.violations) {
+        let rule = violation.code().unwrap_or(&violation.msg).to_owned();
+        judged.undecided.push(because_of(cause, rule));
+    }
+    judged.warnings.clear();
+    judged.successes.clear();
+    judged
 }

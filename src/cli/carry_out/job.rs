@@ -69,6 +69,7 @@ pub(super) fn job(plan: &Plan, deadline: Deadline, listener: Listener) -> Result
         now: plan.started,
         workers: plan.workers.map_or_else(default_workers, NonZeroUsize::get),
         deadline,
+        component_timeout: plan.component_timeout,
         keep: Keep {
             input: if wants(plan, Format::PolicyInput) { Text::Wanted } else { Text::Unwanted },
             statements: wants(plan, Format::Attestation),

@@ -99,11 +99,13 @@ fn outcome(plan: &Plan, bar: &Bar, streams: Streams) -> Result<RunReport, Vec<Di
     let runtime = runtime.map_err(|error| vec![Diagnostic::new(format_args!("cannot start: {error}"))])?;
     let (deadline, canceller) = Deadline::new(plan.timeout);
     let progress = Arc::new(Shown::new(bar, streams.stderr, plan.console.log.level));
+    // From now on, so that a signal while policies are read ends in a report, too.
+    runtime.spawn(cancel_when_told(canceller));
     let job = job::job(plan, deadline, progress)?;
-    runtime.block_on(async {
-        tokio::spawn(cancel_when_told(canceller));
-        run::run(job).await.map_err(|error| vec![Diagnostic::new(error)])
-    })
+    let report = runtime.block_on(run::run(job));
+    // A look-up of a name or a helper for credentials that hangs must not keep the report from being written.
+    runtime.shutdown_background();
+    report.map_err(|error| vec![Diagnostic::new(error)])
 }
 
 /// SIGINT and SIGTERM end the run like a deadline: the report is written all the same.

@@ -69,7 +69,12 @@ impl Tokens {
         let slot = self.slot(at, repository);
         let mut pass = slot.lock().await;
         if let (0, Some(challenge)) = (pass.generation, challenge) {
-            *pass = self.exchange(net, at, repository, &challenge, 1).await?;
+            match self.exchange(net, at, repository, &challenge, 1).await {
+                Ok(fresh) => *pass = fresh,
+                Err(cause) if cause.is_tried_again() => return Err(cause),
+                // What the origin asked for elsewhere is a guess; here it may ask for something else.
+                Err(_) => {}
+            }
         }
         Ok(pass.clone())
     }
@@ -95,8 +100,9 @@ impl Tokens {
         let slot = self.slot(at, repository);
         let mut pass = slot.lock().await;
         if pass.generation == refused.generation {
-            lock(&self.challenges).insert(origin(at), challenge.clone());
             *pass = self.exchange(net, at, repository, &challenge, refused.generation + 1).await?;
+            // Only a realm that gives tokens is worth asking for other repositories.
+            lock(&self.challenges).insert(origin(at), challenge);
         }
         Ok(Some(pass.clone()))
     }

@@ -5,9 +5,15 @@ use std::time::Duration;
 /// Steps for the requests that fit.
 #[derive(Clone, Debug)]
 pub struct Rule {
-    pattern: String,
+    pattern: Pattern,
     host: Option<String>,
     steps: Vec<Step>,
+}
+
+#[derive(Clone, Debug)]
+enum Pattern {
+    Part(String),
+    Whole(String),
 }
 
 /// What happens to one request.
@@ -52,7 +58,12 @@ pub enum Step {
 impl Rule {
     /// Steps for requests whose `METHOD path` contains `pattern`, in turn; the last one stays.
     pub fn new(pattern: &str, steps: impl Into<Vec<Step>>) -> Self {
-        Self { pattern: pattern.to_owned(), host: None, steps: steps.into() }
+        Self { pattern: Pattern::Part(pattern.to_owned()), host: None, steps: steps.into() }
+    }
+
+    /// Steps for requests whose `METHOD path` is exactly this, in turn; the last one stays.
+    pub fn exactly(line: &str, steps: impl Into<Vec<Step>>) -> Self {
+        Self { pattern: Pattern::Whole(line.to_owned()), host: None, steps: steps.into() }
     }
 
     /// Only for requests to this host.
@@ -63,7 +74,11 @@ impl Rule {
     }
 
     pub(super) fn fits(&self, line: &str, host: &str) -> bool {
-        line.contains(&self.pattern) && self.host.as_deref().is_none_or(|it| it == host)
+        let fits = match &self.pattern {
+            Pattern::Part(part) => line.contains(part),
+            Pattern::Whole(whole) => line == whole,
+        };
+        fits && self.host.as_deref().is_none_or(|it| it == host)
     }
 
     pub(super) fn step(&self, turn: usize) -> Step {
