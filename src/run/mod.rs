@@ -191,7 +191,7 @@ async fn one(
     resolved: Resolved,
     stage: StageNow,
 ) -> Done {
-    let done = decided(&shared, ahead, id.clone(), &resolved, &stage).await;
+    let done = Box::pin(decided(&shared, ahead, id.clone(), &resolved, &stage)).await;
     shared.job.listener.component_done(&id, done.report.outcome.verdict());
     done
 }
@@ -208,7 +208,7 @@ async fn decided(
     let error = match admitted {
         Ok(Ok(_place)) => {
             shared.job.listener.component_started(&id);
-            let work = pipeline::component(shared, id.clone(), resolved, stage);
+            let work = Box::pin(pipeline::component(shared, id.clone(), resolved, stage));
             match shared.job.deadline.bound(work).await {
                 Ok(done) => return done,
                 Err(error) => {

@@ -285,13 +285,13 @@ async fn evaluate_group(
         };
         at_once(of.rules.start(run, |entry| selection.contains(entry)))
     };
-    let mut state = shared.cpu.run(start).await?;
+    let mut evaluating = shared.cpu.run(start).await?;
     loop {
-        match state {
+        match evaluating {
             Evaluating::Done(raw) => return Ok(raw),
             Evaluating::Asks(Asking { call, rest }) => {
                 let answer = session.answer(call).await;
-                state = shared.cpu.run(move || resume(rest, answer)).await?;
+                evaluating = shared.cpu.run(move || resume(rest, answer)).await?;
             }
         }
     }

@@ -174,6 +174,7 @@ pub(crate) fn expected(role: Role, fault: Fault) -> (Outcome, u64) {
     match role {
         Role::Image if is_status(&[404]) => (Outcome::Violation("builtin.image.accessible"), 1),
         Role::Image => incomplete("resolve", kind),
+        Role::Parent if is_status(&[404]) => (Outcome::Violation("faults.parent"), 1),
         Role::Attached if is_status(&[404]) => (Outcome::Violation("builtin."), 1),
         Role::Referrers if is_status(&[400, 404, 501]) => (Outcome::Same, 1),
         Role::NoReferrers if is_status(&[400, 501]) => (Outcome::Same, 1),
@@ -184,9 +185,8 @@ pub(crate) fn expected(role: Role, fault: Fault) -> (Outcome, u64) {
         | Role::NoReferrers
         | Role::Fallback
         | Role::Blob
+        | Role::Parent
         | Role::ParentBlob => incomplete("fetch", kind),
-        Role::Parent if is_status(&[404]) => (Outcome::Violation("faults.parent"), 1),
-        Role::Parent => incomplete("fetch", kind),
         Role::Asked if is_status(&[401, 403, 404]) || fault == Fault::Expired => {
             (Outcome::Violation("faults.base"), asked)
         }

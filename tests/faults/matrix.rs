@@ -108,7 +108,7 @@ impl Matrix {
 
     fn neighbours(&mut self, what: &str, ran: &Ran) {
         for (at, (entry, clean)) in ran.components.iter().zip(&self.clean.components).enumerate() {
-            if at != self.victim && entry.to_string() != clean.to_string() {
+            if at != self.victim && entry != clean {
                 self.wrong.push(format!("{what}: changed its neighbour {}: {entry}", NAMES[at]));
             }
         }
