@@ -55,6 +55,16 @@ impl Default for ErrorLimit {
     }
 }
 
+/// Whether evaluations of the compiled policy tell their watcher what they do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Observe {
+    /// Prints and notes only. There is nothing in the code for more, so it costs nothing.
+    #[default]
+    Prints,
+    /// Every definition and statement: [`Watcher::event`]. What is remembered or can be left out is not told of.
+    Statements,
+}
+
 /// How modules are compiled.
 #[derive(Clone, Debug, Default)]
 pub struct CompileOptions {
@@ -68,6 +78,8 @@ pub struct CompileOptions {
     pub denied: Vec<Str>,
     /// How many errors are told.
     pub error_limit: ErrorLimit,
+    /// What watchers are told.
+    pub observe: Observe,
 }
 
 /// Collects modules and compiles them together.
@@ -107,7 +119,9 @@ impl Compiler {
     pub fn compile(self) -> Result<Policy, CompileFailure> {
         let (modules, sources, parsed) = self.parse();
         let analysis = parsed.and_then(|()| analysis::analyse(&modules, &sources, &self.options));
-        let compiled = analysis.and_then(|analysis| Ok((compile::program(&analysis.program)?, analysis)));
+        let observe = self.options.observe;
+        let compiled =
+            analysis.and_then(|analysis| Ok((compile::program(&analysis.program, observe)?, analysis)));
         match compiled {
             Ok((program, analysis)) => {
                 let program = Arc::new(program);

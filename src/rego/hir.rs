@@ -98,6 +98,8 @@ pub struct Rule {
     pub otherwise: Option<Box<Rule>>,
     /// How many locals the rule and all its branches have together.
     pub locals: u32,
+    /// Those that the source names, where somebody watches; of the first branch, for all.
+    pub names: Vec<(Arc<str>, LocalId)>,
     /// The rule, from its first token.
     pub span: Span,
     /// The place of the head, which conflicts are reported at.

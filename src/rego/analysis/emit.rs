@@ -1,7 +1,9 @@
 //! The analysed tree becomes the resolved program.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
+use crate::rego::engine::Observe;
 use crate::rego::error::RegoError;
 use crate::rego::hir;
 use crate::rego::source::Span;
@@ -10,7 +12,7 @@ use crate::rego::value::{ObjectBuilder, SetBuilder, Str, Value};
 use super::rules::{NodeId, RuleTree};
 use super::tree::{
     Base, Branch, Call, Compr, ComprHead, Expr, ExprKind, Kind, Leaf, Op, Polarity, Ref, Rule, Target, Term,
-    Var, With, WithValue,
+    Var, Vars, With, WithValue,
 };
 
 /// Which group the rules of each place of the tree of rules went into.
@@ -71,6 +73,7 @@ impl Groups {
 pub(super) fn rule(
     tree: &RuleTree,
     groups: &Groups,
+    observe: Observe,
     program: &mut hir::Program,
     rule: &Rule,
     errors: &mut Vec<RegoError>,
@@ -83,7 +86,7 @@ pub(super) fn rule(
         .skip(group.path.len())
         .map(|key| hir::Term::Const(key.clone()))
         .collect();
-    let mut emit = Emit::new(tree, groups, errors);
+    let mut emit = Emit::new(tree, groups, observe, errors);
     let mut branches: Vec<hir::Rule> = rule.branches.iter().map(|branch| emit.branch(branch)).collect();
     let locals = emit.count();
     for branch in &mut branches {
@@ -97,6 +100,7 @@ pub(super) fn rule(
     emitted.key.splice(0..0, constant);
     emitted.args = rule.branches[0].args.iter().map(|arg| emit.term(arg)).collect();
     emitted.locals = emit.count();
+    emitted.names = emit.names(&rule.vars);
     let is_partial = !emitted.key.is_empty() || matches!(emitted.leaf, hir::Leaf::Contains(_));
     if is_partial && group.kind == hir::GroupKind::Complete {
         group.kind = hir::GroupKind::Partial;
@@ -112,13 +116,28 @@ pub(super) fn rule(
 pub(super) struct Emit<'a> {
     tree: &'a RuleTree,
     groups: &'a Groups,
+    observe: Observe,
     errors: &'a mut Vec<RegoError>,
     locals: BTreeMap<Var, hir::LocalId>,
 }
 
 impl<'a> Emit<'a> {
-    pub(super) fn new(tree: &'a RuleTree, groups: &'a Groups, errors: &'a mut Vec<RegoError>) -> Self {
-        Self { tree, groups, errors, locals: BTreeMap::new() }
+    pub(super) fn new(
+        tree: &'a RuleTree,
+        groups: &'a Groups,
+        observe: Observe,
+        errors: &'a mut Vec<RegoError>,
+    ) -> Self {
+        Self { tree, groups, observe, errors, locals: BTreeMap::new() }
+    }
+
+    /// The locals that the source names, for watchers.
+    fn names(&self, vars: &Vars) -> Vec<(Arc<str>, hir::LocalId)> {
+        if self.observe == Observe::Prints {
+            return Vec::new();
+        }
+        let named = self.locals.iter().filter(|(var, _)| !vars.is_generated(**var));
+        named.map(|(var, local)| (Arc::clone(&vars.get(*var).name), *local)).collect()
     }
 
     pub(super) fn count(&self) -> u32 {
@@ -147,14 +166,15 @@ impl<'a> Emit<'a> {
         };
         let body = self.body(&branch.body);
         let (span, head_span) = (branch.span, branch.head_span);
-        hir::Rule { args: Vec::new(), key, leaf, body, otherwise: None, locals: 0, span, head_span }
+        let (args, names) = (Vec::new(), Vec::new());
+        hir::Rule { args, key, leaf, body, otherwise: None, locals: 0, names, span, head_span }
     }
 
     pub(super) fn body(&mut self, body: &[Expr]) -> hir::Body {
         hir::Body(body.iter().filter_map(|expr| self.stmt(expr)).collect())
     }
 
-    /// What always holds is left out.
+    /// What always holds is left out, unless somebody watches.
     fn stmt(&mut self, expr: &Expr) -> Option<hir::Stmt> {
         let kind = match &expr.kind {
             ExprKind::Term(term) => hir::StmtKind::Test(self.term(term)),
@@ -171,7 +191,11 @@ impl<'a> Emit<'a> {
             })),
         };
         let kind = match (expr.polarity, kind) {
-            (Polarity::Positive, hir::StmtKind::Test(hir::Term::Const(Value::Bool(true)))) => return None,
+            (Polarity::Positive, hir::StmtKind::Test(hir::Term::Const(Value::Bool(true))))
+                if self.observe == Observe::Prints =>
+            {
+                return None;
+            }
             (Polarity::Positive, kind) => kind,
             (Polarity::Negated, kind) => {
                 hir::StmtKind::Not(hir::Body(vec![hir::Stmt { kind, with: Vec::new(), span: expr.span }]))

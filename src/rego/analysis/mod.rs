@@ -325,7 +325,7 @@ impl Modules<'_> {
         let (groups, mut program) = emit::Groups::new(&self.tree);
         let mut errors = Vec::new();
         for rule in &self.rules {
-            emit::rule(&self.tree, &groups, &mut program, rule, &mut errors);
+            emit::rule(&self.tree, &groups, self.options.observe, &mut program, rule, &mut errors);
         }
         self.end_of_phase(errors)?;
         let Self { tree, functions, exports, options, .. } = self;

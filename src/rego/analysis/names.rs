@@ -195,7 +195,7 @@ impl<'a, 'f> Resolver<'a, 'f> {
 
     fn branch(&mut self, args: &[Term], rule: &ast::Rule, ground: usize) -> Branch {
         let head = &rule.head;
-        let mut exprs = self.open_body(rule.body.as_ref());
+        let mut exprs = self.open_body(rule.body.as_ref(), rule.span);
         let key = head.reference.path[ground..].iter().map(|step| self.head_step(step, &mut exprs)).collect();
         let leaf = match (&head.key, &head.value) {
             (Some(key), _) => Leaf::Contains(self.term(key)),
@@ -206,17 +206,21 @@ impl<'a, 'f> Resolver<'a, 'f> {
     }
 
     fn otherwise(&mut self, args: &[Term], branch: &ast::Else) -> Branch {
-        let body = self.open_body(branch.body.as_ref());
+        let body = self.open_body(branch.body.as_ref(), branch.span);
         let leaf = Leaf::Value(self.head_value(branch.value.as_ref(), branch.span));
         self.close_body();
         let (args, key) = (args.to_vec(), Vec::new());
         Branch { args, key, leaf, body, span: branch.span, head_span: branch.span }
     }
 
-    fn open_body(&mut self, body: Option<&ast::Body>) -> Vec<Expr> {
+    /// Where none is written it is `true`, placed at the rule.
+    fn open_body(&mut self, body: Option<&ast::Body>, rule: Span) -> Vec<Expr> {
         let exprs = body.map_or(&[][..], |body| &body.exprs);
         self.hidden.push(declared(exprs));
-        self.body(exprs)
+        match body {
+            Some(_) => self.body(exprs),
+            None => vec![Expr::new(ExprKind::Term(Kind::Scalar(Value::Bool(true)).at(rule)), rule)],
+        }
     }
 
     fn close_body(&mut self) {

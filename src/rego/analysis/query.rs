@@ -138,7 +138,8 @@ impl Query<'_> {
 
     fn emit(&self, spans: &[Span], values: &[(usize, Var)]) -> Result<hir::Query, Errors> {
         let mut errors = Vec::new();
-        let mut emit = Emit::new(&self.analysis.tree, &self.analysis.groups, &mut errors);
+        let Analysis { tree, groups, options, .. } = self.analysis;
+        let mut emit = Emit::new(tree, groups, options.observe, &mut errors);
         let body = emit.body(&self.body);
         let mut exports = Vec::new();
         for (var, info) in self.vars.iter() {

@@ -10,9 +10,11 @@ use crate::rego::hir::{Body, Every, Stmt, StmtKind, Term, With, WithTarget, With
 impl Builder<'_> {
     /// Code that is passed once for each solution.
     pub(super) fn body(&mut self, body: &Body) -> Built {
-        for stmt in &body.0 {
+        for (number, stmt) in (0..).zip(&body.0) {
             self.statement(|it| {
-                if stmt.with.is_empty() { it.statement_kind(&stmt.kind) } else { it.statement_with(stmt) }
+                it.watched((number, stmt), |it| {
+                    if stmt.with.is_empty() { it.statement_kind(&stmt.kind) } else { it.statement_with(stmt) }
+                })
             })
             .map_err(|mut error| {
                 error.span = error.span.or(Some(stmt.span));
@@ -42,11 +44,15 @@ impl Builder<'_> {
         let (fail, holds) = (self.fail(), self.new_label());
         self.nested(|it| {
             it.fail_to(holds);
+            it.enter_body(body);
             it.body(body)?;
+            it.exit_body(body);
+            it.leave_body(body);
             it.emit(Instr::Jump(fail));
             Ok(())
         })?;
         self.place(holds);
+        self.leave_body(body);
         Ok(())
     }
 
@@ -63,9 +69,16 @@ impl Builder<'_> {
             let turn = it.fail();
             every.key.into_iter().for_each(|key| it.bind(key));
             it.bind(every.value);
-            it.fail_to(fail);
+            let given_up = it.new_label();
+            it.fail_to(given_up);
+            it.enter_body(&every.body);
             it.body(&every.body)?;
+            it.exit_body(&every.body);
+            it.leave_body(&every.body);
             it.emit(Instr::Jump(turn));
+            it.place(given_up);
+            it.leave_body(&every.body);
+            it.emit(Instr::Jump(fail));
             Ok(())
         })?;
         self.place(holds);

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use super::code::{CallTarget, Instr, Label, Operand, Operands, Reg, Shape, Target, Unit, WithSpec, count};
 use super::reads::Reads;
 use super::uses::Uses;
+use super::watch::Watching;
 use crate::rego::builtins;
+use crate::rego::engine::Observe;
 use crate::rego::error::{ErrorCode, RegoError};
 use crate::rego::hir::{Callee, LocalId, Node, Program};
 use crate::rego::source::Span;
@@ -17,6 +19,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) reads: &'a Reads,
     /// Number of a place of the tree, by its address in the resolved program.
     pub(super) nodes: &'a HashMap<*const Node, u32>,
+    pub(super) observe: Observe,
 }
 
 pub(super) type Built<T = ()> = Result<T, RegoError>;
@@ -30,7 +33,7 @@ pub(super) struct Scope {
     collectors: u32,
     slots: u32,
     /// Loops opened since the statement began: code after them comes back to its temporaries.
-    loops: u32,
+    pub(super) loops: u32,
     fail: Label,
 }
 
@@ -42,6 +45,7 @@ pub(super) struct Builder<'a> {
     constants: HashMap<Value, u32>,
     first_local: Reg,
     uses: Uses,
+    pub(super) watching: Watching,
 }
 
 impl<'a> Builder<'a> {
@@ -56,6 +60,7 @@ impl<'a> Builder<'a> {
             sites: Vec::new(),
             callees: Vec::new(),
             withs: Vec::new(),
+            watched: Vec::new(),
             registers: arguments,
             iters: 0,
             collectors: 0,
@@ -79,6 +84,7 @@ impl<'a> Builder<'a> {
             constants: HashMap::new(),
             first_local: arguments,
             uses: Uses::default(),
+            watching: Watching::default(),
         }
     }
 
@@ -203,9 +209,9 @@ impl<'a> Builder<'a> {
         self.scope.bound.get(local.0 as usize).copied().unwrap_or(false)
     }
 
-    /// The register of a local that a loop binds, if somebody reads it.
+    /// The register of a local that a loop binds, if somebody reads it or may be shown it.
     pub(super) fn loop_local(&self, local: LocalId) -> Option<Reg> {
-        self.uses.is_read(local).then(|| self.local(local))
+        (self.is_watched() || self.uses.is_read(local)).then(|| self.local(local))
     }
 
     pub(super) fn bind(&mut self, local: LocalId) {

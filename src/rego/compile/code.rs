@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use super::reads::{GroupSet, Reads};
 use crate::rego::builtins::Builtin;
+use crate::rego::engine::Observe;
 use crate::rego::hir::{Callee, WithTarget};
+use crate::rego::observe::{Op, Subject};
 use crate::rego::source::Span;
 use crate::rego::value::{Str, Value};
 
@@ -253,6 +255,8 @@ pub(crate) enum Instr {
     Solution {
         values: Operands,
     },
+    /// Something to tell the watcher: an index into [`Unit::watched`].
+    Watch(u32),
     Return,
 }
 
@@ -285,6 +289,8 @@ pub(crate) struct Unit {
     pub(crate) sites: Vec<Span>,
     pub(crate) callees: Vec<CallTarget>,
     pub(crate) withs: Vec<WithSpec>,
+    /// Empty where nobody watches.
+    pub(crate) watched: Vec<Watched>,
     pub(crate) registers: u32,
     pub(crate) iters: u32,
     pub(crate) collectors: u32,
@@ -329,6 +335,72 @@ pub(crate) enum Replacement {
     Function(CallTarget),
 }
 
+/// What a watcher is told, or what is done for one.
+#[derive(Clone, Debug)]
+pub(crate) enum Watched {
+    Point(Point),
+    /// The innermost query is over.
+    LeaveBody,
+    /// All queries are over that the running frame began.
+    LeaveDefinition,
+    /// Finds out which definitions may hold, and whether one solution is enough.
+    Candidates {
+        path: Arc<[Str]>,
+        all: Vec<Candidate>,
+        early: Reg,
+    },
+}
+
+/// See [`Event`](crate::rego::observe::Event).
+#[derive(Clone, Debug)]
+pub(crate) struct Point {
+    pub(crate) op: Op,
+    pub(crate) subject: Subject,
+    pub(crate) at: Span,
+    pub(crate) head: Span,
+    pub(crate) path: Arc<[Str]>,
+    pub(crate) number: u32,
+    pub(crate) early: Option<Reg>,
+    pub(crate) locals: Vec<(Arc<str>, Reg)>,
+}
+
+/// A definition or one of its branches.
+#[derive(Clone, Debug)]
+pub(crate) struct Candidate {
+    /// Branches of one definition have one number.
+    pub(crate) definition: u32,
+    /// Where it is noted whether it may hold.
+    pub(crate) flag: Reg,
+    /// All must be met.
+    pub(crate) conditions: Vec<Condition>,
+    /// What it makes, where that is a constant.
+    pub(crate) value: Option<Value>,
+}
+
+/// One of the patterns must fit.
+#[derive(Clone, Debug)]
+pub(crate) struct Condition {
+    pub(crate) place: Place,
+    pub(crate) patterns: Vec<Pattern>,
+}
+
+/// What can be looked at without evaluating anything.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Place {
+    Argument(Reg),
+    Input(Vec<Value>),
+    Data(Vec<Value>),
+}
+
+/// See [`Condition`].
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Pattern {
+    Anything,
+    Scalar(Value),
+    /// Of this length; nothing stands for anything.
+    Array(Vec<Option<Value>>),
+}
+
 /// A compiled policy.
 #[derive(Debug)]
 pub(crate) struct Program {
@@ -337,6 +409,7 @@ pub(crate) struct Program {
     /// The root is the first.
     pub(crate) nodes: Vec<NodeCode>,
     pub(crate) reads: Reads,
+    pub(crate) observe: Observe,
 }
 
 /// Where the code of a group is.
@@ -417,6 +490,7 @@ impl Instr {
             | Self::Contribute { .. }
             | Self::MergeBase { .. }
             | Self::Solution { .. }
+            | Self::Watch(_)
             | Self::Return => None,
         }
     }

@@ -4,6 +4,7 @@
 
 mod body;
 mod builder;
+mod candidates;
 pub(crate) mod code;
 pub(crate) mod reads;
 mod reference;
@@ -11,6 +12,7 @@ mod rule;
 mod term;
 mod unify;
 mod uses;
+mod watch;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,6 +21,7 @@ use self::builder::{Built, Surroundings};
 use self::code::{GroupCode, NodeCode, Program, Unit, count};
 use self::reads::Reads;
 use self::rule::Extent;
+use super::engine::Observe;
 use super::error::RegoError;
 use super::hir::{self, GroupKind, Node};
 use super::value::Str;
@@ -27,11 +30,11 @@ use super::value::Str;
 ///
 /// # Errors
 /// An internal error where the resolved program breaks its promises.
-pub(crate) fn program(resolved: &hir::Program) -> Result<Program, RegoError> {
+pub(crate) fn program(resolved: &hir::Program, observe: Observe) -> Result<Program, RegoError> {
     let reads = Reads::of(resolved);
     let tree = tree(&resolved.root);
     let nodes = numbers(&tree);
-    let around = Surroundings { program: resolved, reads: &reads, nodes: &nodes };
+    let around = Surroundings { program: resolved, reads: &reads, nodes: &nodes, observe };
     let mut units: Vec<Arc<Unit>> = Vec::new();
     let mut add = |unit: Unit| {
         units.push(Arc::new(unit));
@@ -53,7 +56,7 @@ pub(crate) fn program(resolved: &hir::Program) -> Result<Program, RegoError> {
             unit: add(rule::document(&around, node, number)?),
         });
     }
-    Ok(Program { units, groups, nodes: codes, reads })
+    Ok(Program { units, groups, nodes: codes, reads, observe })
 }
 
 /// Compiles a query against a policy that was compiled from `resolved`: the code, and the names of the values that its
@@ -68,7 +71,8 @@ pub(crate) fn query(
 ) -> Result<(Unit, Vec<Arc<str>>), RegoError> {
     let tree = tree(&resolved.root);
     let nodes = numbers(&tree);
-    let around = Surroundings { program: resolved, reads: &program.reads, nodes: &nodes };
+    let observe = program.observe;
+    let around = Surroundings { program: resolved, reads: &program.reads, nodes: &nodes, observe };
     rule::query(&around, query)
 }
 

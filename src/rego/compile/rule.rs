@@ -18,14 +18,16 @@ pub(super) fn single(around: &Surroundings<'_>, group: &Group) -> Built<Unit> {
         GroupKind::Function { arity } => (count(arity), FUNCTION_CONFLICT),
         GroupKind::Complete | GroupKind::Partial => (0, COMPLETE_CONFLICT),
     };
-    let mut it = Builder::new(around, Shape::Single(conflict), arity);
+    let flags = Builder::flags_of(around.observe, group.rules.iter());
+    let mut it = Builder::new(around, Shape::Single(conflict), arity + flags);
+    it.candidates(&group.path, group.rules.iter(), arity);
     let end = it.new_label();
-    let certain = always_the_same(group);
+    let certain = if always_the_same(group) { Certain::Yes } else { Certain::No };
     for rule in &group.rules {
         it.definition(rule, |it, next| {
             it.begin(rule.locals, Uses::of_rule(rule), next);
             it.arguments(&rule.args)?;
-            it.branches(rule, next, certain.then_some(end))
+            it.branches(rule, (next, end), certain)
         })?;
     }
     if let Some(rule) = &group.default {
@@ -33,12 +35,19 @@ pub(super) fn single(around: &Surroundings<'_>, group: &Group) -> Built<Unit> {
         it.definition(rule, |it, next| {
             it.begin(rule.locals, Uses::of_rule(rule), next);
             it.arguments(&rule.args)?;
-            it.branches(rule, next, None)
+            it.branches(rule, (next, end), Certain::No)
         })?;
     }
     it.place(end);
     it.emit(Instr::Return);
     it.finish()
+}
+
+/// Whether it is known beforehand that every definition that holds gives the same.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Certain {
+    Yes,
+    No,
 }
 
 /// Whether every definition that holds gives the same constant, so that one is enough.
@@ -63,6 +72,7 @@ impl Builder<'_> {
         self.emit(Instr::Definition { site, stopped: next });
         build(self, next)?;
         self.place(next);
+        self.leave_definition();
         Ok(())
     }
 
@@ -74,34 +84,39 @@ impl Builder<'_> {
     }
 
     /// The body and what it produces; then, where it produced nothing, its `else`.
-    fn branches(&mut self, rule: &Rule, next: u32, certain: Option<u32>) -> Built {
+    fn branches(&mut self, rule: &Rule, (next, end): (u32, u32), certain: Certain) -> Built {
         let otherwise = self.new_label();
         self.nested(|it| {
             it.fail_to(otherwise);
+            it.enter_branch(rule);
             it.body(&rule.body)?;
-            it.produce(rule, next, certain)
+            it.produce(rule, (next, end), certain)
         })?;
         self.place(otherwise);
         if let Some(branch) = &rule.otherwise {
+            self.leave_definition();
             self.emit(Instr::IfProduced(next));
-            self.branches(branch, next, certain)?;
+            self.branches(branch, (next, end), certain)?;
         }
         Ok(())
     }
 
-    fn produce(&mut self, rule: &Rule, next: u32, certain: Option<u32>) -> Built {
+    fn produce(&mut self, rule: &Rule, (next, end): (u32, u32), certain: Certain) -> Built {
         let (Leaf::Value(term) | Leaf::Contains(term)) = &rule.leaf;
         let value = self.term(term)?;
         let site = self.site(rule.head_span);
         self.emit(Instr::Produce { value, site });
+        self.exit_branch(rule);
         match certain {
-            Some(end) => {
+            Certain::Yes => {
                 self.emit(Instr::Certain);
+                self.leave_definition();
                 self.emit(Instr::Jump(end));
             }
+            Certain::No if self.is_watched() => self.goes_on_unless_early(end),
             // A constant cannot conflict with itself: one solution is enough.
-            None if matches!(term, Term::Const(_)) => self.emit(Instr::Jump(next)),
-            None => {
+            Certain::No if matches!(term, Term::Const(_)) => self.emit(Instr::Jump(next)),
+            Certain::No => {
                 let again = self.fail();
                 self.emit(Instr::Jump(again));
             }
@@ -134,6 +149,7 @@ impl Builder<'_> {
         let otherwise = self.new_label();
         self.nested(|it| {
             it.fail_to(otherwise);
+            it.enter_branch(rule);
             it.body(&rule.body)?;
             let (Leaf::Value(own) | Leaf::Contains(own)) = &rule.leaf;
             debug_assert!(std::ptr::eq(own, leaf.0) || rule.otherwise.is_none());
@@ -142,12 +158,14 @@ impl Builder<'_> {
             let value = it.term(leaf.0)?;
             let site = it.site(rule.head_span);
             it.emit(Instr::Contribute { keys, leaf: value, kind: leaf.1, site });
+            it.exit_branch(rule);
             let again = it.fail();
             it.emit(Instr::Jump(again));
             Ok(())
         })?;
         self.place(otherwise);
         if let Some(branch) = &rule.otherwise {
+            self.leave_definition();
             self.emit(Instr::IfProduced(next));
             let (Leaf::Value(own) | Leaf::Contains(own)) = &branch.leaf;
             self.contribute(branch, keys, (own, leaf.1), next)?;
@@ -186,7 +204,10 @@ pub(super) fn partial(around: &Surroundings<'_>, node: &Node, group: &Group, ext
         Extent::All if keyed => Shape::Object,
         Extent::All => Shape::Set,
     };
-    let mut it = Builder::new(around, shape, u32::from(extent == Extent::One));
+    let arity = u32::from(extent == Extent::One);
+    let flags = Builder::flags_of(around.observe, parts.iter().map(|part| part.rule));
+    let mut it = Builder::new(around, shape, arity + flags);
+    it.candidates(&group.path, parts.iter().map(|part| part.rule), arity);
     for part in &parts {
         it.definition(part.rule, |it, next| it.contribution(part, extent, next))?;
     }
@@ -236,7 +257,9 @@ pub(super) fn query(around: &Surroundings<'_>, query: &Query) -> Built<(Unit, Ve
     let mut it = Builder::new(around, Shape::Query, 0);
     let end = it.new_label();
     it.begin(query.locals, Uses::of_query(query), end);
+    it.enter_body(&query.body);
     it.body(&query.body)?;
+    it.exit_body(&query.body);
     let truth = it.constant(&Value::Bool(true));
     let exports: Vec<_> = query.exports.iter().filter(|(_, local)| it.is_bound(*local)).collect();
     let names = exports.iter().map(|(name, _)| Arc::clone(name)).collect();
@@ -251,6 +274,7 @@ pub(super) fn query(around: &Surroundings<'_>, query: &Query) -> Built<(Unit, Ve
     let again = it.fail();
     it.emit(Instr::Jump(again));
     it.place(end);
+    it.leave_body(&query.body);
     it.emit(Instr::Return);
     Ok((it.finish()?, names))
 }

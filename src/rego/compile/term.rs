@@ -75,7 +75,9 @@ impl Builder<'_> {
             };
             it.emit(Instr::Collect { collector, kind });
             it.fail_to(done);
+            it.enter_body(&compr.body);
             it.body(&compr.body)?;
+            it.exit_body(&compr.body);
             match &compr.head {
                 ComprHead::Array(term) | ComprHead::Set(term) => {
                     let value = it.term(term)?;
@@ -92,6 +94,7 @@ impl Builder<'_> {
             Ok(collector)
         })?;
         self.place(done);
+        self.leave_body(&compr.body);
         self.emit(Instr::Collected { collector, dst, site });
         Ok(Operand::Reg(dst))
     }

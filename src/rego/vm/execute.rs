@@ -63,6 +63,10 @@ impl Machine {
             | Instr::IfProduced(_)
             | Instr::IfSettled(_)
             | Instr::Solution { .. } => self.define(unit, instr),
+            Instr::Watch(number) => {
+                self.watch(unit, number)?;
+                Ok(Flow::Next)
+            }
             Instr::Return => self.finish(),
             Instr::Rule { .. }
             | Instr::RuleAt { .. }

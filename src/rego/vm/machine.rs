@@ -9,6 +9,7 @@ use super::iterate::Iter;
 use super::memo::{Key, Memo, causes};
 use super::outcome::{Answer, Cause, Step, Stopped, Undecided, Watcher};
 use super::overlay::{Level, Overlay, ROOT};
+use super::watch::Watching;
 use super::whole::Attempt;
 use crate::rego::budget::{Budget, Exceeded};
 use crate::rego::builtins::Caches;
@@ -50,6 +51,7 @@ pub(crate) struct Machine {
     pub(super) answers: HashMap<(Str, Vec<Value>), HostAnswer>,
     pub(super) waiting: Option<Waiting>,
     pub(super) solutions: Vec<Vec<Value>>,
+    pub(super) watching: Watching,
     /// What came out of the lowest frame.
     outcome: Memo,
     /// Bytes of stacks that were paid for.
@@ -102,6 +104,7 @@ impl Machine {
             answers: HashMap::new(),
             waiting: None,
             solutions: Vec::new(),
+            watching: Watching::default(),
             outcome: Memo::Undefined,
             paid_stack: 0,
             attempt: None,
@@ -169,6 +172,7 @@ impl Machine {
         self.slots.clear();
         self.overlays.clear();
         self.solutions.clear();
+        self.watching.clear();
         self.bases = Bases::default();
         self.waiting = None;
         self.attempt = None;

@@ -14,6 +14,7 @@ mod memo;
 mod outcome;
 mod overlay;
 mod tree;
+mod watch;
 mod whole;
 
 pub(crate) use machine::{Machine, Surroundings};

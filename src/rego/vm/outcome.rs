@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::rego::error::RegoError;
 use crate::rego::host::{HostCall, HostFailure};
+use crate::rego::observe::Event;
 use crate::rego::source::Span;
 use crate::rego::value::{Str, Value};
 
@@ -71,11 +72,17 @@ pub struct Cause {
     pub at: Span,
 }
 
-/// Sees what an evaluation does. Every method does nothing unless it is overridden.
+/// Sees what an evaluation does. Events come only from policies compiled with
+/// [`Observe::Statements`](crate::rego::engine::Observe). Every method does nothing unless it is overridden.
 pub trait Watcher: Send {
     /// A line of `print`, and the place of the call.
     fn print(&mut self, at: Span, line: String) {
         let _ = (at, line);
+    }
+
+    /// What happens to a definition or a statement.
+    fn event(&mut self, event: &Event<'_>) {
+        let _ = event;
     }
 
     /// A note of `trace`, and the place of the call.

@@ -56,6 +56,7 @@ impl Machine {
             sites: Vec::new(),
             callees: Vec::new(),
             withs: Vec::new(),
+            watched: Vec::new(),
             registers: 1,
             iters: 0,
             collectors: 0,
