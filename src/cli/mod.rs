@@ -31,6 +31,7 @@ pub use plan::{ConsoleSettings, Plan};
 
 use crate::report::Target;
 use flags::{Flag, Parsed};
+use opa::bench::BenchPlan;
 use opa::check::CheckPlan;
 use opa::eval::EvalPlan;
 use opa::inspect::InspectPlan;
@@ -72,6 +73,8 @@ pub enum Command {
     OpaTest(Box<TestPlan>),
     /// `ec opa eval`
     OpaEval(Box<EvalPlan>),
+    /// `ec opa bench`
+    OpaBench(Box<BenchPlan>),
 }
 
 /// A command line that cannot be carried out. Nothing was done but reading files.
@@ -90,6 +93,7 @@ pub struct Refused {
 enum Node {
     Root,
     Opa,
+    OpaBench,
     OpaCheck,
     OpaEval,
     OpaInspect,
@@ -104,13 +108,15 @@ impl Node {
         match self {
             Self::Root => &[("opa", Self::Opa), ("validate", Self::Validate), ("version", Self::Version)],
             Self::Opa => &[
+                ("bench", Self::OpaBench),
                 ("check", Self::OpaCheck),
                 ("eval", Self::OpaEval),
                 ("inspect", Self::OpaInspect),
                 ("test", Self::OpaTest),
             ],
             Self::Validate => &[("image", Self::ValidateImage)],
-            Self::OpaCheck
+            Self::OpaBench
+            | Self::OpaCheck
             | Self::OpaEval
             | Self::OpaInspect
             | Self::OpaTest
@@ -123,6 +129,7 @@ impl Node {
         match self {
             Self::Root => "ec",
             Self::Opa => "ec opa",
+            Self::OpaBench => "ec opa bench",
             Self::OpaCheck => "ec opa check",
             Self::OpaEval => "ec opa eval",
             Self::OpaInspect => "ec opa inspect",
@@ -136,6 +143,7 @@ impl Node {
     const fn flags(self) -> &'static [Flag] {
         match self {
             Self::Root | Self::Opa | Self::Validate => &[],
+            Self::OpaBench => &opa::bench::FLAGS,
             Self::OpaCheck => &opa::check::FLAGS,
             Self::OpaEval => &opa::eval::FLAGS,
             Self::OpaInspect => &opa::inspect::FLAGS,
@@ -156,6 +164,7 @@ impl Node {
         match self {
             Self::Root => ROOT.to_owned(),
             Self::Opa => opa::HELP.to_owned(),
+            Self::OpaBench => opa::bench::help(),
             Self::OpaCheck => opa::check::help(),
             Self::OpaEval => opa::eval::help(),
             Self::OpaInspect => opa::inspect::help(),
@@ -245,6 +254,7 @@ pub fn read(arguments: &[String], environment: &Environment) -> Result<Command, 
 /// The plan of a command of policy authors, if it is one.
 fn of_author(node: Node, parsed: &Parsed) -> Option<Result<Command, Vec<Diagnostic>>> {
     Some(match node {
+        Node::OpaBench => opa::bench::plan(parsed).map(|plan| Command::OpaBench(Box::new(plan))),
         Node::OpaCheck => opa::check::plan(parsed).map(|plan| Command::OpaCheck(Box::new(plan))),
         Node::OpaEval => opa::eval::plan(parsed).map(|plan| Command::OpaEval(Box::new(plan))),
         Node::OpaInspect => opa::inspect::plan(parsed).map(|plan| Command::OpaInspect(Box::new(plan))),
@@ -296,6 +306,7 @@ fn takes_the_next(argument: &str) -> bool {
     let all = [
         &validate_image::FLAGS[..],
         &version::FLAGS,
+        &opa::bench::FLAGS,
         &opa::check::FLAGS,
         &opa::eval::FLAGS,
         &opa::inspect::FLAGS,

@@ -15,6 +15,7 @@ use super::error::Errors;
 use super::host::{HostAnswer, HostFunction};
 use super::source::{Sources, Span};
 use super::syntax::{self, ast::Module};
+use super::testing::{self, Tests};
 use super::types::FnType;
 use super::value::{Str, Value};
 use super::vm::{Answer, Machine, Solution, Step, Surroundings, Watcher};
@@ -80,6 +81,8 @@ pub struct CompileOptions {
     pub error_limit: ErrorLimit,
     /// What watchers are told.
     pub observe: Observe,
+    /// What rules whose name begins with `test_` are.
+    pub tests: Tests,
 }
 
 /// Collects modules and compiles them together.
@@ -117,8 +120,14 @@ impl Compiler {
     /// # Errors
     /// [`CompileFailure`] with every error that was found.
     pub fn compile(self) -> Result<Policy, CompileFailure> {
-        let (modules, sources, parsed) = self.parse();
-        let analysis = parsed.and_then(|()| analysis::analyse(&modules, &sources, &self.options));
+        let (mut modules, sources, parsed) = self.parse();
+        if self.options.tests == Tests::AsCases {
+            testing::number_duplicates(&mut modules);
+        }
+        let mut analysis = parsed.and_then(|()| analysis::analyse(&modules, &sources, &self.options));
+        if let (Tests::AsCases, Ok(analysis)) = (self.options.tests, &mut analysis) {
+            testing::announce_cases(&mut analysis.program);
+        }
         let observe = self.options.observe;
         let compiled =
             analysis.and_then(|analysis| Ok((compile::program(&analysis.program, observe)?, analysis)));

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::go_value;
 use super::options::Options;
 use super::view::{View, views};
+use super::xml::{attribute, legal_text};
 use crate::model::{Failure, Finding, Outcome, RunReport, Verdict};
 
 #[derive(Default, Clone, Copy)]
@@ -150,37 +151,10 @@ fn test_case(out: &mut String, title: &str, result: Option<(&str, &str)>) {
         out.push_str(element);
         attribute(out, "message", message);
         out.push_str("><![CDATA[");
-        let legal: String = message.chars().map(legal).collect();
-        out.push_str(&legal.replace("]]>", "]]]]><![CDATA[>"));
+        out.push_str(&legal_text(message).replace("]]>", "]]]]><![CDATA[>"));
         let _ = write!(out, "]]></{element}>");
     }
     out.push_str("</testcase>");
-}
-
-fn attribute(out: &mut String, name: &str, value: &str) {
-    let _ = write!(out, " {name}=\"");
-    for it in value.chars() {
-        match legal(it) {
-            '"' => out.push_str("&#34;"),
-            '\'' => out.push_str("&#39;"),
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '\t' => out.push_str("&#x9;"),
-            '\n' => out.push_str("&#xA;"),
-            '\r' => out.push_str("&#xD;"),
-            it => out.push(it),
-        }
-    }
-    out.push('"');
-}
-
-/// Characters that XML 1.0 has no place for (section 2.2, `Char`) become the replacement character.
-fn legal(it: char) -> char {
-    match it {
-        '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'.. => it,
-        _ => '\u{fffd}',
-    }
 }
 
 #[cfg(test)]

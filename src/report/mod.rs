@@ -22,6 +22,7 @@ mod text;
 mod view;
 mod vsa;
 mod wrap;
+pub(crate) mod xml;
 mod yaml;
 mod yaml_scalar;
 

@@ -39,9 +39,12 @@ pub fn carry_out(command: Result<Command, Box<Refused>>, streams: Streams) -> u8
         Ok(Command::Print(text)) => print(&text).code(),
         Ok(Command::ValidateImage(plan)) => validate_image(&plan, streams).code(),
         Ok(Command::OpaCheck(plan)) => checked(&opa::check::run(&plan, streams.stderr), streams),
-        Ok(Command::OpaInspect(plan)) => author(opa::inspect::run(&plan), 1, streams),
+        Ok(Command::OpaInspect(plan)) => {
+            author(opa::inspect::run(&plan).map(opa::output::Output::from), 1, streams)
+        }
         Ok(Command::OpaTest(plan)) => author(opa::test::run(&plan), 1, streams),
         Ok(Command::OpaEval(plan)) => author(opa::eval::run(&plan), 2, streams),
+        Ok(Command::OpaBench(plan)) => author(opa::bench::run(&plan), 1, streams),
         Err(refused) => {
             let Refused { diagnostics, targets, console } = *refused;
             not_started(&diagnostics, &targets, &console, streams).code()
@@ -50,12 +53,16 @@ pub fn carry_out(command: Result<Command, Box<Refused>>, streams: Streams) -> u8
 }
 
 /// A command of policy authors: its text and code, or the code of what could not be done.
-fn author(done: Result<(String, u8), Vec<Diagnostic>>, failed: u8, streams: Streams) -> u8 {
+fn author(done: opa::output::Done, failed: u8, streams: Streams) -> u8 {
     match done {
-        Ok((text, code)) => match print(&text) {
-            Exit::Success => code,
-            other => other.code(),
-        },
+        Ok(output) => {
+            // Who does not listen cannot be told.
+            let _ = io::stderr().lock().write_all(output.stderr.as_bytes());
+            match print(&output.stdout) {
+                Exit::Success => output.code,
+                other => other.code(),
+            }
+        }
         Err(faults) => {
             tell(&faults, &ConsoleSettings::default(), streams);
             failed

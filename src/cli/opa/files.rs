@@ -18,6 +18,8 @@ pub(super) struct Found {
     pub(super) path: PathBuf,
     /// The folders between the named path and the file.
     pub(super) below: Vec<String>,
+    /// The author named the file itself.
+    pub(super) is_named: bool,
 }
 
 /// Names that are left out: `--ignore`.
@@ -94,7 +96,7 @@ pub(super) fn find(argument: &str, ignore: &Ignore) -> Result<Vec<Found>, Diagno
     if kind.is_dir() {
         folder(&cleaned(path), &[], ignore, &mut all)?;
     } else {
-        all.push(Found { path: path.to_owned(), below: Vec::new() });
+        all.push(Found { path: path.to_owned(), below: Vec::new(), is_named: true });
     }
     Ok(all)
 }
@@ -118,7 +120,7 @@ fn folder(path: &Path, below: &[String], ignore: &Ignore, all: &mut Vec<Found>) 
             let below: Vec<String> = below.iter().cloned().chain([name]).collect();
             folder(&inside, &below, ignore, all)?;
         } else {
-            all.push(Found { path: inside, below: below.to_vec() });
+            all.push(Found { path: inside, below: below.to_vec(), is_named: false });
         }
     }
     Ok(())

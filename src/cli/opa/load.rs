@@ -2,59 +2,108 @@
 //! folder below it; file names mean nothing.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::time::Instant;
 
 use super::super::diagnostics::Diagnostic;
 use super::super::snapshot::told;
-use crate::rego::engine::{CompileOptions, Compiler, Policy, PrintStatements};
+pub(super) use super::files::Ignore;
+use super::files::{self, Found};
+use crate::rego::engine::{CompileFailure, CompileOptions, Compiler, Observe, Policy, PrintStatements};
+pub(super) use crate::rego::testing::Tests;
 use crate::rego::value::{Object, ReadLimits, Str, Value, json, yaml};
-
-/// Folders within folders.
-const MAX_DEPTH: usize = 64;
 
 /// What was loaded.
 pub(super) struct Loaded {
     pub(super) policy: Policy,
     pub(super) data: Value,
+    /// How long reading and compiling took.
+    pub(super) read_ns: u64,
+    pub(super) compile_ns: u64,
+}
+
+/// What `time.now_ns` says in an evaluation that begins now.
+pub(super) fn now_ns() -> i64 {
+    i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or(i64::MAX)
+}
+
+/// As [`load`], for the tests in it.
+pub(super) fn load_tests(
+    paths: &[String],
+    ignore: &Ignore,
+    observe: Observe,
+) -> Result<Loaded, Vec<Diagnostic>> {
+    load(paths, ignore, observe, Tests::AsCases)
 }
 
 /// Reads and compiles everything below `paths`.
-pub(super) fn load(paths: &[String]) -> Result<Loaded, Vec<Diagnostic>> {
-    let mut loader = Loader::default();
+pub(super) fn load(
+    paths: &[String],
+    ignore: &Ignore,
+    observe: Observe,
+    tests: Tests,
+) -> Result<Loaded, Vec<Diagnostic>> {
+    let started = Instant::now();
+    let mut loader = Loader { ignore: ignore.clone(), ..Loader::default() };
     for path in paths {
-        let path = path.strip_prefix("file://").unwrap_or(path);
-        loader.path(Path::new(path), &[], 0);
+        loader.path(path);
     }
-    let Loader { modules, data, faults } = loader;
+    let Loader { modules, data, faults, .. } = loader;
     if !faults.is_empty() {
         return Err(faults);
     }
     let options = CompileOptions {
         host: crate::builtins::declarations(),
         print: PrintStatements::Keep,
+        observe,
+        tests,
         ..CompileOptions::default()
     };
+    let read_ns = nanoseconds(started);
+    let started = Instant::now();
     let mut compiler = Compiler::new(options);
-    for (name, text) in &modules {
-        compiler.add_module(name, text);
+    for (name, text) in modules {
+        compiler.add_module(&name, text);
     }
     let policy = compiler.compile().map_err(|failure| super::super::carry_out::pointed(&failure))?;
-    Ok(Loaded { policy, data: Value::Object(data) })
+    let data = Value::Object(data);
+    policy.check_data(&data).map_err(|errors| {
+        let failure = CompileFailure { errors, sources: policy.sources().clone() };
+        super::super::carry_out::pointed(&failure)
+    })?;
+    Ok(Loaded { policy, data, read_ns, compile_ns: nanoseconds(started) })
+}
+
+fn nanoseconds(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[derive(Default)]
 struct Loader {
-    modules: Vec<(String, String)>,
+    ignore: Ignore,
+    modules: Vec<(String, Vec<u8>)>,
     data: Object,
     faults: Vec<Diagnostic>,
 }
 
 impl Loader {
-    fn path(&mut self, path: &Path, below: &[Str], depth: usize) {
-        if path.is_dir() && depth <= MAX_DEPTH {
-            self.folder(path, below, depth);
-            return;
+    fn path(&mut self, path: &str) {
+        match files::find(path, &self.ignore) {
+            Ok(found) => found.iter().for_each(|file| self.file(file)),
+            Err(fault) => self.faults.push(fault),
         }
+    }
+
+    /// A file that is named must be of a kind that is known; others are passed over.
+    fn file(&mut self, file: &Found) {
+        let path = &file.path;
+        let Some(kind) = kind(path) else {
+            if file.is_named {
+                let fault = Diagnostic::new(format_args!("{}: unrecognized file", path.display()));
+                self.faults.push(fault.help("policies are .rego, data is .json, .yaml, .yml"));
+            }
+            return;
+        };
         let bytes = match fs::read(path) {
             Ok(bytes) => bytes,
             Err(error) => {
@@ -63,48 +112,16 @@ impl Loader {
                 return;
             }
         };
-        match kind(path) {
-            Some(Kind::Module) => {
-                let text = String::from_utf8_lossy(&bytes).into_owned();
-                self.modules.push((path.display().to_string(), text));
-            }
-            Some(Kind::Json) => {
+        let below: Vec<Str> = file.below.iter().map(|it| Str::from(it.as_str())).collect();
+        match kind {
+            Kind::Module => self.modules.push((path.display().to_string(), bytes)),
+            Kind::Json => {
                 let read = json::read(&bytes, &ReadLimits::default()).map_err(|error| error.to_string());
-                self.document(path, below, read);
+                self.document(path, &below, read);
             }
-            Some(Kind::Yaml) => {
+            Kind::Yaml => {
                 let read = yaml::read(&bytes, &ReadLimits::default()).map_err(|error| error.to_string());
-                self.document(path, below, read);
-            }
-            None => {
-                let message = format!("{}: unrecognized file", path.display());
-                self.faults
-                    .push(Diagnostic::new(message).help("policies are .rego, data is .json, .yaml, .yml"));
-            }
-        }
-    }
-
-    fn folder(&mut self, path: &Path, below: &[Str], depth: usize) {
-        let entries = match fs::read_dir(path) {
-            Ok(entries) => entries,
-            Err(error) => {
-                let fault = Diagnostic::new(format_args!("{}: {}", path.display(), told(&error)));
-                self.faults.push(fault);
-                return;
-            }
-        };
-        let mut entries: Vec<PathBuf> = entries.filter_map(|it| Some(it.ok()?.path())).collect();
-        entries.sort();
-        for entry in entries {
-            let name = entry.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
-            if name.starts_with('.') {
-                continue;
-            }
-            if entry.is_dir() {
-                let below: Vec<Str> = below.iter().cloned().chain([Str::from(name.as_str())]).collect();
-                self.path(&entry, &below, depth + 1);
-            } else if kind(&entry).is_some() {
-                self.path(&entry, below, depth + 1);
+                self.document(path, &below, read);
             }
         }
     }

@@ -71,12 +71,15 @@ pub trait Sink {
     fn print(&mut self, line: String);
     /// A note of `trace`.
     fn note(&mut self, note: String);
+    /// The keys of a case of a test that begins.
+    fn test_case(&mut self, keys: Value);
 }
 
 /// Takes nothing.
 impl Sink for () {
     fn print(&mut self, _: String) {}
     fn note(&mut self, _: String) {}
+    fn test_case(&mut self, _: Value) {}
 }
 
 /// Patterns that were compiled, to be kept for the length of an evaluation or longer.

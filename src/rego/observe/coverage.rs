@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{Event, Op, Subject};
 use crate::rego::engine::Policy;
@@ -68,6 +68,7 @@ pub struct Report {
     /// In all files.
     pub not_covered_lines: usize,
     /// In percent of both; 0 where there are no lines.
+    #[serde(serialize_with = "percent")]
     pub coverage: f64,
 }
 
@@ -87,7 +88,7 @@ pub struct FileReport {
     #[serde(skip_serializing_if = "is_zero")]
     pub not_covered_lines: usize,
     /// In percent of both.
-    #[serde(skip_serializing_if = "is_nothing")]
+    #[serde(skip_serializing_if = "is_nothing", serialize_with = "percent")]
     pub coverage: f64,
 }
 
@@ -115,6 +116,17 @@ fn is_zero(count: &usize) -> bool {
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
 fn is_nothing(percent: &f64) -> bool {
     *percent <= 0.0
+}
+
+/// Whole percents are written without a fraction, as Go does.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 100")]
+fn percent<S: Serializer>(percent: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    if percent.fract() == 0.0 {
+        serializer.serialize_u64(*percent as u64)
+    } else {
+        serializer.serialize_f64(*percent)
+    }
 }
 
 #[allow(clippy::cast_precision_loss, reason = "there are fewer than 2^52 lines")]

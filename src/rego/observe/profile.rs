@@ -58,7 +58,8 @@ impl Profile {
         self.running = Some((event.at, (self.clock)()));
     }
 
-    fn stop(&mut self) {
+    /// The evaluation is over: what ran last runs no longer.
+    pub fn stop(&mut self) {
         let now = (self.clock)();
         if let Some((at, since)) = self.running.take()
             && let Some(line) = self.places.get_mut(&(at.source, at.start))

@@ -218,6 +218,12 @@ impl Sink for Printing<'_> {
         }
     }
 
+    fn test_case(&mut self, keys: Value) {
+        if let Some(watcher) = self.watcher.as_deref_mut() {
+            watcher.test_case(keys);
+        }
+    }
+
     fn note(&mut self, note: String) {
         if let Some(watcher) = self.watcher.as_deref_mut() {
             watcher.note(self.at, note);

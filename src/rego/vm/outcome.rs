@@ -80,6 +80,11 @@ pub trait Watcher: Send {
         let _ = (at, line);
     }
 
+    /// A case of a test begins: what its rule's keys are.
+    fn test_case(&mut self, keys: Value) {
+        let _ = keys;
+    }
+
     /// What happens to a definition or a statement.
     fn event(&mut self, event: &Event<'_>) {
         let _ = event;
