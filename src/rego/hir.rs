@@ -126,7 +126,7 @@ pub struct Stmt {
     pub kind: StmtKind,
     /// Replacements that hold while it is evaluated, in order. Their values are bound before.
     pub with: Vec<With>,
-    /// The expression of the source that it comes from.
+    /// The expression of the source that it comes from. Empty where OPA has no statement: watchers are not told.
     pub span: Span,
 }
 

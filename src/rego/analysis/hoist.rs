@@ -1,6 +1,8 @@
 //! Calls leave terms: `f(g(x))` becomes `g(x, y); f(y)`, so that what is left of a term is data, variables,
 //! references and comprehensions.
 
+use crate::rego::source::Span;
+
 use super::tree::{Base, Call, Compr, Expr, ExprKind, Kind, Ref, Rule, Term, Vars, With, WithValue};
 
 /// Takes the calls out of the terms of a rule.
@@ -68,8 +70,11 @@ impl Hoist<'_> {
     fn composite_to_var(&mut self, term: &mut Term, out: &mut Vec<Expr>) {
         if matches!(term.kind, Kind::Array(_) | Kind::Object(_) | Kind::Set(_) | Kind::Compr(_)) {
             let span = term.span;
+            let is_statement = super::walk::needs_evaluation(term);
             let var = Term::var(self.vars.generate(), span);
             let value = std::mem::replace(term, var.clone());
+            // OPA has none for what is only put together, so nobody shall hear of it.
+            let span = if is_statement { span } else { Span { end: span.start, ..span } };
             out.push(Expr::unify(var, value, span));
         }
     }

@@ -142,7 +142,7 @@ impl Builder<'_> {
         (number, stmt): (u32, &Stmt),
         build: impl FnOnce(&mut Self) -> Built,
     ) -> Built {
-        if !self.is_watched() {
+        if !self.is_watched() || stmt.span.start == stmt.span.end {
             return build(self);
         }
         let outside = self.fail();

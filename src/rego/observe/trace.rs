@@ -52,12 +52,14 @@ pub struct Trace {
     query: u64,
     parent: u64,
     depth: usize,
+    /// Where the definitions stand that were entered, by query.
+    rules: HashMap<u64, Span>,
 }
 
 impl Trace {
     /// Nothing has happened.
     pub fn new(explain: Explain) -> Self {
-        Self { explain, events: Vec::new(), query: 0, parent: 0, depth: 0 }
+        Self { explain, events: Vec::new(), query: 0, parent: 0, depth: 0, rules: HashMap::new() }
     }
 
     /// Takes in an event.
@@ -81,6 +83,9 @@ impl Trace {
             Op::Exit if early => "early".to_owned(),
             _ => String::new(),
         };
+        if (event.op, event.subject) == (Op::Enter, Subject::Rule) {
+            self.rules.insert(event.query, event.at);
+        }
         let path = event.path.iter().fold("data".to_owned(), |path, step| path + "." + step);
         self.events.push(Recorded {
             op: Some(event.op),
@@ -89,7 +94,15 @@ impl Trace {
             query: event.query,
             parent: event.parent,
             depth: event.depth,
-            text: if event.path.is_empty() { "".into() } else { path.into() },
+            text: if !event.path.is_empty() {
+                path.into()
+            } else if event.subject == Subject::Expression && self.rules.get(&event.query) == Some(&event.at)
+            {
+                // The body of a rule that has none.
+                "true".into()
+            } else {
+                "".into()
+            },
             message,
             locals: event.locals.to_vec(),
         });
