@@ -50,6 +50,13 @@ mod tests {
     fn headings_are_centred_and_numbers_stand_right() {
         let rows =
             vec![vec!["samples".to_owned(), "7".to_owned()], vec!["ns/op".to_owned(), "123".to_owned()]];
-        insta::assert_snapshot!(table(&["x", "value"], &[Align::Left, Align::Right], &rows), @r"");
+        insta::assert_snapshot!(table(&["x", "value"], &[Align::Left, Align::Right], &rows), @r"
+        ┌─────────┬───────┐
+        │    x    │ value │
+        ├─────────┼───────┤
+        │ samples │     7 │
+        │ ns/op   │   123 │
+        └─────────┴───────┘
+        ");
     }
 }

@@ -116,7 +116,11 @@ impl Modifiers<'_> {
         if !walk::needs_evaluation(term) {
             return None;
         }
-        let span = term.span;
+        let mut span = term.span;
+        if matches!(wanted, Wanted::ValueOrFunction) && names_rule(self.tree, term) {
+            // What stands for a function is no statement in OPA, so nobody shall hear of it.
+            span.end = span.start;
+        }
         let var = Term::var(self.vars.generate(), span);
         let value = std::mem::replace(term, var.clone());
         Some(Expr::unify(var, value, span))
@@ -124,16 +128,25 @@ impl Modifiers<'_> {
 
     /// The function of the policy that a term names.
     fn function(&self, term: &Term) -> Option<NodeId> {
-        let Kind::Ref(reference) = &term.kind else { return None };
-        let Base::Data = reference.base else { return None };
-        let path: Option<Vec<_>> = reference
-            .steps
-            .iter()
-            .map(|step| if let Kind::Scalar(key) = &step.kind { Some(key) } else { None })
-            .collect();
-        let node = self.tree.find(path?)?;
+        let node = place(self.tree, term)?;
         self.tree.arity(node).filter(|arity| *arity > 0).map(|_| node)
     }
+}
+
+fn names_rule(tree: &RuleTree, term: &Term) -> bool {
+    place(tree, term).is_some_and(|node| tree.arity(node).is_some())
+}
+
+/// The place of the tree of rules that a term names.
+fn place(tree: &RuleTree, term: &Term) -> Option<NodeId> {
+    let Kind::Ref(reference) = &term.kind else { return None };
+    let Base::Data = reference.base else { return None };
+    let path: Option<Vec<_>> = reference
+        .steps
+        .iter()
+        .map(|step| if let Kind::Scalar(key) = &step.kind { Some(key) } else { None })
+        .collect();
+    tree.find(path?)
 }
 
 fn compile_error(message: impl Into<String>, span: Span) -> RegoError {
