@@ -1,11 +1,17 @@
 //! A source group, compiled once for the run and shared by all components.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
-use super::nanoseconds;
+use super::{limits, nanoseconds};
 use crate::model::{EntryPoint, PackagePath};
-use crate::rego::engine::Policy;
+use crate::rego::budget::Clock;
+use crate::rego::engine::{Policy, Shared};
 use crate::rego::value::{Object, Str, Value};
+
+/// The rule that says which others do not count.
+pub(super) const EXCEPTION: &str = "exception";
 
 /// Rules and data of a source group.
 #[derive(Debug)]
@@ -14,7 +20,11 @@ pub struct CompiledGroup {
     data: Value,
     entry_points: Vec<EntryPoint>,
     exceptions: BTreeSet<PackagePath>,
+    shared: OnceLock<Shared>,
 }
+
+/// Where the instant is that dates are compared with: the one part of the data that differs by component.
+const INSTANT: [&str; 3] = ["config", "policy", "when_ns"];
 
 impl CompiledGroup {
     /// Takes compiled rules and base documents (`config` among them, without the instant).
@@ -28,12 +38,13 @@ impl CompiledGroup {
                     continue;
                 };
                 entry_points.extend(EntryPoint::new(package.clone(), &**name));
-                if &**name == "exception" {
+                if &**name == EXCEPTION {
                     exceptions.insert(package.clone());
                 }
             }
         }
-        Self { policy, data, entry_points: entry_points.into_iter().collect(), exceptions }
+        let entry_points = entry_points.into_iter().collect();
+        Self { policy, data, entry_points, exceptions, shared: OnceLock::new() }
     }
 
     /// The rules.
@@ -58,7 +69,20 @@ impl CompiledGroup {
     /// The base documents with `config.policy.when_ns`, which differs by component.
     pub(super) fn data_at(&self, instant: jiff::Timestamp) -> Value {
         let when = Value::from(nanoseconds(instant));
-        with_path(&self.data, &["config", "policy", "when_ns"], when)
+        with_path(&self.data, &INSTANT, when)
+    }
+
+    /// What every component would find alike: the first one that is evaluated has it computed for all.
+    pub(super) fn shared(&self, clock: &Clock, cancelled: &Arc<AtomicBool>) -> Shared {
+        let compute = || {
+            let rules = self.entry_points.iter().map(|entry| super::path(entry, &entry.rule));
+            let exceptions = self.entry_points.iter().filter(|entry| self.has_exceptions(&entry.package));
+            let exceptions = exceptions.map(|entry| super::path(entry, EXCEPTION));
+            let asked: Vec<Vec<Str>> = rules.chain(exceptions).collect();
+            let budget = limits::budget(&Value::Null, clock, cancelled);
+            self.policy.share(&asked, &self.data, &[INSTANT.map(Str::from).to_vec()], budget)
+        };
+        self.shared.get_or_init(compute).clone()
     }
 }
 

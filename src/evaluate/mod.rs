@@ -4,6 +4,7 @@
 //! Pure: what rules ask of the outside is handed out ([`Evaluating::Asks`]) and the answer is taken in again.
 
 mod group;
+mod limits;
 mod outcome;
 
 use std::sync::Arc;
@@ -13,20 +14,13 @@ pub use group::CompiledGroup;
 
 use crate::model::failure::StageError;
 use crate::model::{EntryOutcome, EntryPoint, FailureKind, RawEntry, RawResults};
-use crate::rego::budget::Budget;
+use crate::rego::budget::{Clock, Exceeded};
 use crate::rego::engine::{Evaluation, EvaluationInput};
 use crate::rego::error::{ErrorCode, RegoError};
 use crate::rego::host::{HostAnswer, HostCall, HostFailure};
 use crate::rego::value::{Str, Value};
 use crate::rego::vm::{Answer, Step};
 use outcome::{Doubt, Exceptions};
-
-/// Steps of one evaluation, all entry points together: some hundred times what the largest known input needs, and some
-/// minutes of one core.
-const STEPS: u64 = 10_000_000_000;
-
-/// Bytes that one evaluation may allocate, all entry points together; not those held at once.
-const BYTES: u64 = 16 << 30;
 
 /// What one evaluation works on.
 pub struct Run {
@@ -68,7 +62,9 @@ pub struct Rest {
     done: Vec<RawEntry>,
     /// By the id that the engine knows them by.
     failures: Vec<StageError>,
-    cancelled: Arc<AtomicBool>,
+    clock: Clock,
+    /// When the clock said that the host was asked.
+    asked_at: u64,
 }
 
 /// What the engine is working on.
@@ -83,8 +79,11 @@ enum Asked {
 impl CompiledGroup {
     /// Asks the entry points that `wanted` selects, in the order of packages and names.
     pub fn start(self: &Arc<Self>, run: Run, wanted: impl Fn(&EntryPoint) -> bool) -> Evaluating {
-        let budget = Budget::new(STEPS, BYTES).with_cancellation(Arc::clone(&run.cancelled));
+        let clock = limits::clock();
+        let shared = self.shared(&clock, &run.cancelled);
+        let budget = limits::budget(&run.input, &clock, &run.cancelled);
         let input = EvaluationInput {
+            shared,
             input: Some(run.input),
             now_ns: nanoseconds(run.now),
             seed: run.seed,
@@ -97,7 +96,8 @@ impl CompiledGroup {
             now: Asked::Nothing,
             done: Vec::new(),
             failures: Vec::new(),
-            cancelled: run.cancelled,
+            clock,
+            asked_at: 0,
         };
         Box::new(rest).next()
     }
@@ -112,6 +112,8 @@ fn nanoseconds(instant: jiff::Timestamp) -> i64 {
 impl Rest {
     /// Goes on with the answer: a value, no value, or why it could not be found out.
     pub fn resume(mut self: Box<Self>, answer: Result<Option<Value>, StageError>) -> Evaluating {
+        let waited = (self.clock)().saturating_sub(self.asked_at);
+        self.evaluation.budget_mut().extend_deadline(waited);
         let answer = match answer {
             Ok(Some(value)) => HostAnswer::Value(value),
             Ok(None) => HostAnswer::Undefined,
@@ -131,7 +133,7 @@ impl Rest {
             return Evaluating::Done(RawResults { entries: self.done });
         };
         if self.group.has_exceptions(&entry.package) {
-            let path = path(&entry, "exception");
+            let path = path(&entry, group::EXCEPTION);
             self.now = Asked::Exceptions(entry);
             let step = self.evaluation.start_rule(&path);
             self.step(step)
@@ -149,7 +151,10 @@ impl Rest {
 
     fn step(mut self: Box<Self>, step: Step) -> Evaluating {
         match step {
-            Step::Pending(call) => Evaluating::Asks(Asking { call, rest: self }),
+            Step::Pending(call) => {
+                self.asked_at = (self.clock)();
+                Evaluating::Asks(Asking { call, rest: self })
+            }
             Step::Done(answer) => match std::mem::replace(&mut self.now, Asked::Nothing) {
                 Asked::Exceptions(entry) => self.after_exceptions(entry, answer),
                 Asked::Rule(entry) => {
@@ -181,13 +186,14 @@ impl Rest {
 
     fn failed(&self, error: &RegoError) -> StageError {
         let sources = self.group.policy().sources();
-        let kind = match error.code {
-            ErrorCode::EvalCancel if self.cancelled.load(std::sync::atomic::Ordering::Relaxed) => {
-                FailureKind::Cancelled
+        let kind = match (error.spent, error.code) {
+            (Some(Exceeded::Cancelled), _) => FailureKind::Cancelled,
+            (Some(Exceeded::Deadline), _) => FailureKind::TimedOut,
+            (Some(Exceeded::Steps(_) | Exceeded::Bytes(_) | Exceeded::Calls(_) | Exceeded::Depth), _) => {
+                FailureKind::TooLarge
             }
-            ErrorCode::EvalCancel => FailureKind::TooLarge,
-            ErrorCode::EvalInternal => FailureKind::Panicked,
-            _ => FailureKind::PolicyError,
+            (None, ErrorCode::EvalInternal) => FailureKind::Panicked,
+            (None, _) => FailureKind::PolicyError,
         };
         let failed = StageError::new(kind, error.to_string());
         match error.span {

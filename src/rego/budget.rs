@@ -182,6 +182,11 @@ impl Budget {
         self.bytes.settle();
     }
 
+    /// Whether this would be enough for what was spent elsewhere.
+    pub(crate) fn covers(&self, steps: u64, bytes: u64) -> bool {
+        steps < self.steps.limit && bytes < self.bytes.limit
+    }
+
     /// Steps spent so far.
     pub fn steps_spent(&self) -> u64 {
         self.steps.spent()

@@ -18,7 +18,7 @@ use super::syntax::{self, ast::Module};
 use super::testing::{self, Tests};
 use super::types::FnType;
 use super::value::{Str, Value};
-use super::vm::{Answer, Machine, Solution, Step, Surroundings, Watcher};
+use super::vm::{Answer, Machine, SharedMemos, Solution, Step, Surroundings, Watcher};
 
 /// Whether `print` stays in the compiled policy.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -226,6 +226,23 @@ impl Policy {
         self.inner.analysis.check_data(self.sources(), data)
     }
 
+    /// Evaluates, once, what evaluations of these entry points would all find alike: the rules that read neither the
+    /// input, nor base data at or below the paths of `differing`, and that ask nothing of the host, clock or chance and
+    /// print nothing. Each is evaluated under a budget like this one; an error in one ends every entry point that
+    /// reads it.
+    pub fn share(
+        &self,
+        entry_points: &[Vec<Str>],
+        data: &Value,
+        differing: &[Vec<Str>],
+        budget: Budget,
+    ) -> Shared {
+        let program = Arc::clone(&self.inner.program);
+        let rules = program.constant_rules(entry_points, differing);
+        let input = EvaluationInput::new(data.clone(), budget);
+        Shared { memos: machine(program, input).compute_shared(rules.into_iter()) }
+    }
+
     /// Compiles a query against this policy.
     ///
     /// # Errors
@@ -283,6 +300,24 @@ impl PreparedQuery {
     }
 }
 
+/// What evaluations of one policy have in common, see [`Policy::share`]. Cloning copies a pointer.
+#[derive(Clone, Debug, Default)]
+pub struct Shared {
+    memos: SharedMemos,
+}
+
+impl Shared {
+    /// How many results there are.
+    pub fn len(&self) -> usize {
+        self.memos.len()
+    }
+
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 /// What becomes of errors of builtins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum BuiltinErrors {
@@ -309,6 +344,8 @@ pub struct EvaluationInput {
     pub builtin_errors: BuiltinErrors,
     /// Who sees prints and notes.
     pub watcher: Option<Box<dyn Watcher>>,
+    /// What was evaluated before, of this policy over this data.
+    pub shared: Shared,
 }
 
 impl EvaluationInput {
@@ -322,8 +359,20 @@ impl EvaluationInput {
             budget,
             builtin_errors: BuiltinErrors::default(),
             watcher: None,
+            shared: Shared::default(),
         }
     }
+}
+
+fn machine(program: Arc<Program>, input: EvaluationInput) -> Machine {
+    let around = Surroundings {
+        now_ns: input.now_ns,
+        seed: input.seed,
+        budget: input.budget,
+        builtin_errors: input.builtin_errors,
+        watcher: input.watcher,
+    };
+    Machine::new(program, input.input, input.data, input.shared.memos, around)
 }
 
 /// One run of a policy over one input.
@@ -336,15 +385,7 @@ pub struct Evaluation {
 impl Evaluation {
     /// Nothing is evaluated yet.
     pub fn new(policy: &Policy, input: EvaluationInput) -> Self {
-        let around = Surroundings {
-            now_ns: input.now_ns,
-            seed: input.seed,
-            budget: input.budget,
-            builtin_errors: input.builtin_errors,
-            watcher: input.watcher,
-        };
-        let program = Arc::clone(&policy.inner.program);
-        Self { machine: Machine::new(program, input.input, input.data, around), query: None }
+        Self { machine: machine(Arc::clone(&policy.inner.program), input), query: None }
     }
 
     /// Evaluates the document at a path below `data`: a rule, what is in it, a package, or base data. What waits for

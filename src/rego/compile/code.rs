@@ -443,6 +443,37 @@ impl Unit {
 }
 
 impl Program {
+    /// The rules of which a document at this path is made, functions left out.
+    pub(crate) fn rules_at(&self, path: &[Str]) -> Vec<u32> {
+        let (mut at, mut rules) = (0_u32, Vec::new());
+        for step in path {
+            let Some(node) = self.nodes.get(at as usize) else { return rules };
+            match (node.rule, node.children.get(step)) {
+                (Some(rule), _) => return vec![rule],
+                (None, Some(child)) => at = *child,
+                (None, None) => return rules,
+            }
+        }
+        let mut open = vec![at];
+        while let Some(node) = open.pop().and_then(|at| self.nodes.get(at as usize)) {
+            match node.rule {
+                Some(rule) => rules.push(rule),
+                None => open.extend(node.children.values()),
+            }
+        }
+        rules
+    }
+
+    /// Those of the rules behind these paths that give the same in every evaluation, in the order of the policy.
+    pub(crate) fn constant_rules(&self, paths: &[Vec<Str>], differing: &[Vec<Str>]) -> Vec<u32> {
+        let needed = self.reads.needed(paths.iter().flat_map(|path| self.rules_at(path)));
+        let constant = self.reads.constant(differing);
+        let mut rules: Vec<u32> = self.nodes.iter().filter_map(|node| node.rule).collect();
+        rules.retain(|rule| needed.contains(*rule) && constant.contains(*rule));
+        rules.sort_unstable();
+        rules
+    }
+
     /// The place at the end of a path.
     pub(crate) fn node(&self, path: &[Str]) -> Option<u32> {
         path.iter().try_fold(0, |node, step| self.nodes.get(node as usize)?.children.get(step).copied())

@@ -50,12 +50,12 @@ impl Machine {
         let (whole, keyed) = (code.unit, code.keyed.ok_or_else(|| internal("a rule without keys"))?);
         let whole = Key { unit: whole, args: Vec::new() };
         let level = self.level_of(asked.level, group);
-        if let Some(Memo::Value(whole)) = self.overlay(level).memos.get(&whole) {
+        if let Some(Memo::Value(whole)) = self.memo(level, &whole) {
             let memo = whole.get(&key).cloned().map_or(Memo::Undefined, Memo::Value);
             return self.receive(&memo, asked.dest, asked.fail);
         }
         let key = Key { unit: keyed, args: vec![key] };
-        if self.overlay(level).memos.get(&key).is_none() && self.attempt_whole(group, level)? {
+        if self.memo(level, &key).is_none() && self.attempt_whole(group, level)? {
             return Ok(Flow::Switched);
         }
         self.ask_key(key, level, asked)
@@ -91,7 +91,7 @@ impl Machine {
 
     /// What is remembered on a level, or computed to be remembered there.
     fn ask_key(&mut self, key: Key, level: Level, asked: Asked) -> Ran<Flow> {
-        if let Some(memo) = self.overlay(level).memos.get(&key) {
+        if let Some(memo) = self.memo(level, &key) {
             let memo = memo.clone();
             return self.receive(&memo, asked.dest, asked.fail);
         }

@@ -9,6 +9,7 @@ use super::iterate::Iter;
 use super::memo::{Key, Memo, causes};
 use super::outcome::{Answer, Cause, Step, Stopped, Undecided, Watcher};
 use super::overlay::{Level, Overlay, ROOT};
+use super::shared::SharedMemos;
 use super::watch::Watching;
 use super::whole::Attempt;
 use crate::rego::budget::{Budget, Exceeded};
@@ -46,6 +47,7 @@ pub(crate) struct Machine {
     pub(super) cursors: Vec<Option<Cursor>>,
     pub(super) slots: Vec<Level>,
     pub(super) root: Overlay,
+    shared: SharedMemos,
     pub(super) overlays: HashMap<Level, Overlay>,
     pub(super) last_level: Level,
     pub(super) answers: HashMap<(Str, Vec<Value>), HostAnswer>,
@@ -85,6 +87,7 @@ impl Machine {
         program: Arc<Program>,
         input: Option<Value>,
         data: Value,
+        shared: SharedMemos,
         around: Surroundings,
     ) -> Self {
         Self {
@@ -99,6 +102,7 @@ impl Machine {
             cursors: Vec::new(),
             slots: Vec::new(),
             root: Overlay::root(input, data),
+            shared,
             overlays: HashMap::new(),
             last_level: ROOT,
             answers: HashMap::new(),
@@ -122,7 +126,13 @@ impl Machine {
     /// Evaluates the document at a path.
     pub(crate) fn start_document(&mut self, path: &[Str]) -> Step {
         self.reset();
-        match self.ask_document(path) {
+        let asked = self.ask_document(path);
+        self.begin(asked)
+    }
+
+    /// Goes on from what was asked for.
+    pub(super) fn begin(&mut self, asked: Ran<Flow>) -> Step {
+        match asked {
             Ok(Flow::Switched) => self.run(),
             Ok(_) => self.answer(),
             Err(error) => self.fail(&error),
@@ -146,9 +156,9 @@ impl Machine {
         };
         let HostCall { name, args } = waiting.call;
         if let HostAnswer::Value(value) = &answer
-            && let Err(error) = value.check_depth()
+            && let Err(error) = self.take_in(value)
         {
-            return self.fail(&Exceeded::from(error).into());
+            return self.fail(&error.into());
         }
         let memo = host_memo(&name, &answer, waiting.at);
         self.answers.insert((name, args), answer);
@@ -159,11 +169,18 @@ impl Machine {
         }
     }
 
+    /// Pays for a value that comes from outside.
+    fn take_in(&mut self, value: &Value) -> Result<(), Exceeded> {
+        value.check_depth()?;
+        let parts = u64::from(value.parts()) * size_of::<Value>() as u64;
+        self.around.budget.bytes(parts + value.shallow_bytes())
+    }
+
     pub(crate) fn take_solutions(&mut self) -> Vec<Vec<Value>> {
         std::mem::take(&mut self.solutions)
     }
 
-    fn reset(&mut self) {
+    pub(super) fn reset(&mut self) {
         self.frames.clear();
         self.regs.clear();
         self.iters.clear();
@@ -336,6 +353,12 @@ impl Machine {
 
     pub(super) fn overlay(&self, level: Level) -> &Overlay {
         self.overlays.get(&level).unwrap_or(&self.root)
+    }
+
+    /// What is remembered on a level.
+    pub(super) fn memo(&self, level: Level, key: &Key) -> Option<&Memo> {
+        let own = self.overlay(level).memos.get(key);
+        own.or_else(|| if level == ROOT { self.shared.get(key) } else { None })
     }
 
     /// Remembers what a unit came to, if its level is still there.

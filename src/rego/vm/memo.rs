@@ -71,6 +71,10 @@ impl Memos {
         self.all.get(key)
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.all.len()
+    }
+
     pub(super) fn put(&mut self, key: Key, memo: Memo) {
         self.all.insert(key, memo);
     }

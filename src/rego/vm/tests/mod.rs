@@ -4,6 +4,7 @@ mod bounds;
 mod growth;
 mod language;
 mod remembering;
+mod sharing;
 mod suspension;
 mod undecided;
 

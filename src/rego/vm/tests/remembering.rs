@@ -4,7 +4,7 @@ use super::{Answer, ask, evaluation, policy, value};
 use crate::rego::error::ErrorCode;
 
 /// Rules in which `with` changes what was computed before, and must not change what comes after.
-const REPLACED: &[(&str, &str)] = &[
+pub(super) const REPLACED: &[(&str, &str)] = &[
     ("q := input.a\np := [q, x, q] if x := q with input.a as 1", r#"["x", 1, "x"]"#),
     (
         "f(x) := [x, input.a]\np := [f(1), x, f(1)] if x := f(1) with input.a as 2",
@@ -76,7 +76,7 @@ fn replacements_reach_exactly_what_depends_on_them() {
 }
 
 /// Rules whose answers are of every kind.
-const MIXED: &str = r#"
+pub(super) const MIXED: &str = r#"
 a := b + 1
 b := count([x | some x in input.xs])
 c := host.get("bad")
