@@ -97,7 +97,10 @@ fn results(value: &Value) -> Result<Vec<RawResult>, StageError> {
             ));
         }
         other => {
-            return Err(no_result(format!("the rule is of type {}, not a set of results", other.type_name())));
+            return Err(no_result(format!(
+                "the rule is of type {}, not a set of results",
+                other.type_name()
+            )));
         }
     };
     items.filter_map(|item| result(item).transpose()).collect()
@@ -117,9 +120,8 @@ fn result(item: &Value) -> Result<Option<RawResult>, StageError> {
             };
             let rest = pairs.iter().filter_map(|(key, value)| Some((key.as_str()?, value)));
             let metadata = rest.filter(|(key, _)| !matches!(*key, "msg" | "_loc")).map(|(key, value)| {
-                let value = serde_json::to_value(value).map_err(|error| {
-                    no_result(format!("`{key}` of a result is no JSON: {error}"))
-                })?;
+                let value = serde_json::to_value(value)
+                    .map_err(|error| no_result(format!("`{key}` of a result is no JSON: {error}")))?;
                 Ok((key.to_owned(), value))
             });
             RawResult { msg: msg.to_string(), metadata: metadata.collect::<Result<_, StageError>>()? }

@@ -19,8 +19,8 @@ mod watch;
 mod whole;
 
 pub(crate) use machine::{Machine, Surroundings};
-pub(crate) use shared::SharedMemos;
 pub use outcome::{Answer, Cause, Solution, Step, Stopped, Undecided, Watcher};
+pub(crate) use shared::SharedMemos;
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::remembering::{MIXED, REPLACED};
-use super::{Answer, Budget, Evaluation, EvaluationInput, Policy, Str, ask, evaluation, input, path, policy, value};
+use super::{
+    Answer, Budget, Evaluation, EvaluationInput, Policy, Str, ask, evaluation, input, path, policy, value,
+};
 use crate::rego::engine::Shared;
 use crate::rego::error::ErrorCode;
 use crate::rego::value::Value;
@@ -75,7 +77,9 @@ fn what_may_differ_is_not_shared() {
         "f(1)",
         "not input.none",
     ] {
-        let rules = format!("{SLOW}f(x) if input.a\np := q + slow\nq := count([1 | {changing}; some x in numbers.range(1, 500); x > 0])");
+        let rules = format!(
+            "{SLOW}f(x) if input.a\np := q + slow\nq := count([1 | {changing}; some x in numbers.range(1, 500); x > 0])"
+        );
         let spent = steps(&rules);
         assert!(spent > 1000, "{spent} {changing}");
         let (shared, own) = shared_and_not(&rules, "p");
@@ -95,7 +99,11 @@ fn sharing_changes_no_answer() {
     let shared = share_within(&policy, &names, Budget::unlimited());
     let mut evaluation = with_shared(&policy, &shared);
     for name in names {
-        assert_eq!(ask(&mut evaluation, name), ask(&mut with_shared(&policy, &Shared::default()), name), "{name}");
+        assert_eq!(
+            ask(&mut evaluation, name),
+            ask(&mut with_shared(&policy, &Shared::default()), name),
+            "{name}"
+        );
     }
 }
 
@@ -109,7 +117,10 @@ const UNDER_WITH: &[(&str, &str)] = &[
     ("q contains x if some x in data.d.all\np := [1 | q[7] with data.d.all as [7]]", "[1]"),
     ("q[x] := 1 if some x in data.d.all\np := [1 | q[7] with data.d.all as [7]]", "[1]"),
     ("a.b := data.d.all[0]\np := x if x := data.t.a with data.d.all as [7]", r#"{"b": 7}"#),
-    ("q[x] := 1 if some x in [\"a\"]\nq.b := data.d.all[0]\np := x if x := q with data.d.all as [7]", r#"{"a": 1, "b": 7}"#),
+    (
+        "q[x] := 1 if some x in [\"a\"]\nq.b := data.d.all[0]\np := x if x := q with data.d.all as [7]",
+        r#"{"a": 1, "b": 7}"#,
+    ),
 ];
 
 #[test]
@@ -172,7 +183,8 @@ fn only_what_the_entry_points_need_is_shared() {
 
 #[test]
 fn entry_points_of_one_evaluation_share_their_results() {
-    let rules = "slow := count([1 | some x in numbers.range(1, 500); x != input.a])\np := slow + 1\nq := slow + 2";
+    let rules =
+        "slow := count([1 | some x in numbers.range(1, 500); x != input.a])\np := slow + 1\nq := slow + 2";
     let mut evaluation = evaluation(&policy(rules));
     assert_eq!(ask(&mut evaluation, "p"), Answer::Value(Value::from(501_i64)));
     let before = evaluation.budget().steps_spent();
