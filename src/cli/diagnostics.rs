@@ -1,15 +1,19 @@
 //! What is wrong, as a person reads it: the first line is `Error: …` as the Go tool prints it; where the user wrote a
 //! file, an excerpt points into it; a last line helps on.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode, SourceSpan};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 
+use super::excerpt::Excerpt;
 use crate::json::ReadError;
 use crate::report::sanitise;
 
-/// Columns of an excerpt; longer lines are cut by no one, so that a span is always shown.
+/// Columns to which help texts are wrapped.
 const WIDTH: usize = 120;
+
+/// Complaints that are told one by one; a document may have as many as it has lines.
+const TOLD: usize = 50;
 
 /// One complaint.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,16 +22,6 @@ pub struct Diagnostic {
     help: Option<String>,
     /// Boxed, since a diagnostic is what everything here returns when it fails.
     excerpt: Option<Box<Excerpt>>,
-}
-
-/// Where in a document.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Excerpt {
-    name: String,
-    text: String,
-    offset: usize,
-    length: usize,
-    label: String,
 }
 
 impl Diagnostic {
@@ -53,15 +47,7 @@ impl Diagnostic {
         length: usize,
         label: impl Into<String>,
     ) -> Self {
-        let offset = text.floor_char_boundary(offset.min(text.len().saturating_sub(1)));
-        let end = text.ceil_char_boundary(offset.saturating_add(length.max(1)).min(text.len()));
-        self.excerpt = Some(Box::new(Excerpt {
-            name: name.to_owned(),
-            text: text.to_owned(),
-            offset,
-            length: end - offset,
-            label: label.into(),
-        }));
+        self.excerpt = Some(Box::new(Excerpt::of(name, text, offset, length, label.into())));
         self
     }
 
@@ -83,8 +69,7 @@ impl Diagnostic {
     }
 
     fn details(&self, theme: GraphicalTheme) -> String {
-        let shown =
-            Shown { help: self.help.as_deref(), excerpt: self.excerpt.as_deref(), source: self.source() };
+        let shown = Shown { help: self.help.as_deref(), excerpt: self.excerpt.as_deref() };
         let handler = GraphicalReportHandler::new_themed(theme)
             .with_width(WIDTH)
             .with_links(false)
@@ -96,23 +81,21 @@ impl Diagnostic {
         // The message stands in our own first line already.
         out.split_once('\n').map(|(_, details)| details.to_owned()).unwrap_or_default()
     }
-
-    fn source(&self) -> Option<NamedSource<String>> {
-        let excerpt = self.excerpt.as_ref()?;
-        Some(NamedSource::new(sanitise::line(&excerpt.name), harmless(&excerpt.text)))
-    }
 }
 
 /// All complaints, one below the other.
 pub fn render(diagnostics: &[Diagnostic], theme: &GraphicalTheme) -> String {
     let mut out = String::new();
-    for diagnostic in diagnostics {
+    for diagnostic in diagnostics.iter().take(TOLD) {
         out.push_str("Error: ");
         out.push_str(&sanitise::block(&diagnostic.message));
         out.push('\n');
         if diagnostic.help.is_some() || diagnostic.excerpt.is_some() {
             out.push_str(&diagnostic.details(theme.clone()));
         }
+    }
+    if let Some(more) = diagnostics.len().checked_sub(TOLD).filter(|more| *more > 0) {
+        let _ = writeln!(out, "Error: and {more} more");
     }
     out
 }
@@ -129,25 +112,11 @@ fn word_at(text: &str, offset: usize) -> usize {
     end.unwrap_or(rest.len()).max(1)
 }
 
-/// The document with everything hidden replaced by as many question marks, so that offsets stay.
-fn harmless(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for it in text.chars() {
-        if it != '\n' && it != '\t' && it != '\r' && sanitise::is_hidden(it) {
-            out.extend(std::iter::repeat_n('?', it.len_utf8()));
-        } else {
-            out.push(if it == '\r' { ' ' } else { it });
-        }
-    }
-    out
-}
-
 /// As miette sees it; the message is left out.
 #[derive(Debug)]
 struct Shown<'a> {
     help: Option<&'a str>,
     excerpt: Option<&'a Excerpt>,
-    source: Option<NamedSource<String>>,
 }
 
 impl fmt::Display for Shown<'_> {
@@ -164,13 +133,12 @@ impl miette::Diagnostic for Shown<'_> {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.source.as_ref().map(|source| source as &dyn SourceCode)
+        self.excerpt.map(|excerpt| excerpt as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let excerpt = self.excerpt?;
-        let span = SourceSpan::from((excerpt.offset, excerpt.length));
-        let label = LabeledSpan::new_with_span(Some(sanitise::line(&excerpt.label)), span);
+        let label = LabeledSpan::new_with_span(Some(excerpt.label.clone()), excerpt.span());
         Some(Box::new(std::iter::once(label)))
     }
 }
@@ -212,6 +180,31 @@ mod tests {
         let shown = plain(&[diagnostic]);
         assert!(!shown.chars().any(|it| it != '\n' && sanitise::is_hidden(it)), "{shown:?}");
         assert!(!shown.lines().any(|line| line.trim_start().starts_with("::")));
+    }
+
+    #[test]
+    fn of_a_line_without_end_only_the_place_is_shown() {
+        let text =
+            format!("{{\"a\": 1, {}\"x\": é, {}}}", "\"b\": 2, ".repeat(10_000), "\"c\": 3, ".repeat(10_000));
+        let offset = text.find('é').expect("there");
+        let diagnostic = Diagnostic::new("no value").within("snapshot.json", &text, offset, 2, "here");
+        insta::assert_snapshot!(plain(&[diagnostic]), @r#"
+        Error: no value
+           ╭─[snapshot.json:1:80015]
+         1 │ b": 2, "b": 2, "b": 2, "b": 2, "b": 2, "b": 2, "b": 2, "x": é, "c": 3, "c": 3, "c": 3, "c": 3, "c": 3, "c": 3, "c": 3, "c
+           ·                                                             ┬
+           ·                                                             ╰── here
+           ╰────
+        "#);
+        let diagnostic = Diagnostic::new("no value").within("snapshot.json", &text, offset, 99_999, "here");
+        assert!(plain(&[diagnostic]).len() < 2000);
+    }
+
+    #[test]
+    fn of_very_many_complaints_the_first_are_told() {
+        let many: Vec<_> = (0..1000).map(Diagnostic::new).collect();
+        let told = plain(&many);
+        assert_eq!((told.lines().count(), told.lines().last()), (51, Some("Error: and 950 more")));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 pub mod carry_out;
 pub mod colour;
 pub mod diagnostics;
+mod excerpt;
 pub mod exit;
 mod flags;
 mod global;

@@ -29,6 +29,10 @@ pub(super) fn policy(given: Option<&str>) -> Result<PolicyDocument, Diagnostic> 
     };
     match resolve(given)? {
         Resolved::File { path, text } => Ok(PolicyDocument { text, name: path }),
+        // It is no name that a cluster could know.
+        Resolved::Text if is_one_word(given) && !given.contains('{') && has_document_name(given) => {
+            read(given).map(|text| PolicyDocument { text, name: given.to_owned() })
+        }
         Resolved::Text if given.contains(':') => {
             Ok(PolicyDocument { text: given.to_owned(), name: "--policy".to_owned() })
         }
@@ -75,8 +79,7 @@ fn resolve(given: &str) -> Result<Resolved, Diagnostic> {
         let message = format!("{given}: policies from git and from web servers are not available yet");
         return Err(Diagnostic::new(message).help("give a file or the text of the policy"));
     }
-    let has_document_name = [".json", ".yaml", ".yml"].iter().any(|end| given.ends_with(end));
-    if !(is_file && has_document_name) {
+    if !(is_file && has_document_name(given)) {
         return Ok(Resolved::Text);
     }
     let path = given.strip_prefix("file://").or_else(|| given.strip_prefix("file::")).unwrap_or(given);
@@ -98,6 +101,10 @@ fn is_git(given: &str) -> bool {
 
 fn is_http(given: &str) -> bool {
     is_one_word(given) && (given.starts_with("http://") || given.starts_with("https://"))
+}
+
+fn has_document_name(given: &str) -> bool {
+    [".json", ".yaml", ".yml"].iter().any(|end| given.ends_with(end))
 }
 
 /// A text of several lines or words that only mentions an address is no address.
@@ -144,6 +151,7 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_named() {
         assert_eq!(fault("./absent.yaml"), "open ./absent.yaml: no such file or directory");
+        assert_eq!(fault("absent.yaml"), "open absent.yaml: no such file or directory");
         assert!(fault("namespace/name").contains("name of a policy in a cluster"));
         assert!(fault("github.com/user/repo//default?ref=main").contains("not available yet"));
         assert!(fault("https://x.example/policy.yaml").contains("not available yet"));

@@ -54,7 +54,7 @@ pub fn read(sources: Sources<'_>, empty: Empty) -> Result<Snapshot, Vec<Diagnost
     let mut hints = Vec::new();
     let mut given = false;
     for source in [
-        sources.images.map(|given| Ok(Document::file_or_text(given))),
+        sources.images.map(Document::file_or_text),
         sources.file_path.map(Document::file),
         sources.json_input.map(|text| Ok(Document::text("--json-input", text))),
     ] {
@@ -125,41 +125,37 @@ fn is_nameless(component: &Component) -> bool {
 struct Document {
     name: String,
     bytes: Vec<u8>,
-    hint: Option<String>,
 }
 
 impl Document {
     fn text(name: &str, text: &str) -> Self {
-        Self { name: name.to_owned(), bytes: text.as_bytes().to_vec(), hint: None }
+        Self { name: name.to_owned(), bytes: text.as_bytes().to_vec() }
     }
 
     fn file(path: &str) -> Result<Self, Vec<Diagnostic>> {
         let bytes = read_file(path)
             .map_err(|error| vec![Diagnostic::new(format_args!("open {path}: {}", told(&error)))])?;
-        Ok(Self { name: path.to_owned(), bytes, hint: None })
+        Ok(Self { name: path.to_owned(), bytes })
     }
 
-    /// What cannot be read as a file is the text itself.
-    fn file_or_text(given: &str) -> Self {
+    /// What cannot be read as a file is the text itself, unless it cannot be meant as one.
+    fn file_or_text(given: &str) -> Result<Self, Vec<Diagnostic>> {
         match read_file(given) {
-            Ok(bytes) => Self { name: given.to_owned(), bytes, hint: None },
-            Err(error) => Self {
-                hint: looks_like_a_path(given)
-                    .then(|| format!("it was taken for the text of a snapshot: {}", told(&error))),
-                ..Self::text("--images", given)
-            },
+            Ok(bytes) => Ok(Self { name: given.to_owned(), bytes }),
+            Err(error) if looks_like_a_path(given) => {
+                let message =
+                    format!("unable to parse Snapshot specification: open {given}: {}", told(&error));
+                let help = "give a file, or the text of a snapshot: {\"components\": [{\"name\": …, \"containerImage\": …}]}";
+                Err(vec![Diagnostic::new(message).help(help)])
+            }
+            Err(_) => Ok(Self::text("--images", given)),
         }
     }
 
     fn parse(self) -> Result<Parsed, Diagnostic> {
         let limits = Limits::bytes(SNAPSHOT_BYTES);
         let refused = |error| {
-            let what = "unable to parse Snapshot specification";
-            let diagnostic = Diagnostic::refused(what, &self.name, &self.bytes, &error);
-            match &self.hint {
-                Some(hint) => diagnostic.help(hint),
-                None => diagnostic,
-            }
+            Diagnostic::refused("unable to parse Snapshot specification", &self.name, &self.bytes, &error)
         };
         let Keys(keys) = yaml::from_slice(&self.bytes, limits).map_err(refused)?;
         let (spec, keys) = if keys.contains("spec") {
@@ -239,7 +235,7 @@ impl<'de> Visitor<'de> for KeysVisitor {
     type Value = Keys;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a map")
+        f.write_str("an object with components")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Keys, A::Error> {
@@ -258,7 +254,7 @@ struct Wrapper<T> {
 
 /// `Snapshot.spec` (`appstudio.redhat.com/v1alpha1`); other keys are left alone.
 #[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, expecting = "an object with components")]
 struct Spec {
     application: Option<String>,
     display_name: Option<String>,
@@ -267,7 +263,7 @@ struct Spec {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "a component: an object with name and containerImage")]
 struct Entry {
     name: Option<String>,
     container_image: Option<Spanned<String>>,
@@ -275,12 +271,13 @@ struct Entry {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with git")]
 struct Source {
     git: Option<Git>,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an object with url and revision")]
 struct Git {
     url: Option<String>,
     revision: Option<String>,

@@ -208,7 +208,8 @@ fn transport(plan: &Plan, limits: &Limits) -> Result<(Arc<dyn Transport>, &'stat
         let settings = HttpSettings { limits: limits.clone(), retry: retry(plan), ..HttpSettings::default() };
         return Ok((transport::network(settings).map_err(one)?, "registry"));
     }
-    Ok((transport::layouts(&plan.layouts, limits).map_err(one)?, "layout"))
+    let layouts = transport::layouts(&plan.layouts, limits);
+    Ok((layouts.map_err(|error| one(format_args!("--layout: {error}")))?, "layout"))
 }
 
 /// Tries beyond the first for each component: it asks for about as many objects.

@@ -83,19 +83,19 @@ fn faults_are_shown_where_they_are() {
        ╰────
     "#);
     insta::assert_snapshot!(complaint("- name: x\n"), @r#"
-    Error: unable to parse Snapshot specification: --images: invalid type: sequence, expected a map at line 1, column 1
+    Error: unable to parse Snapshot specification: --images: expected an object with components, found a list at line 1, column 1
        ╭─[--images:1:1]
      1 │ - name: x
        · ┬
-       · ╰── invalid type: sequence, expected a map
+       · ╰── expected an object with components, found a list
        ╰────
     "#);
     insta::assert_snapshot!(complaint("components: many\n"), @r#"
-    Error: unable to parse Snapshot specification: --images: invalid type: string "many", expected a sequence at line 1, column 13
+    Error: unable to parse Snapshot specification: --images: expected a sequence, found the text "many" at line 1, column 13
        ╭─[--images:1:13]
      1 │ components: many
        ·             ──┬─
-       ·               ╰── invalid type: string "many", expected a sequence
+       ·               ╰── expected a sequence, found the text "many"
        ╰────
     "#);
     insta::assert_snapshot!(complaint("components: []\ncomponents: []\n"), @r#"
@@ -108,13 +108,8 @@ fn faults_are_shown_where_they_are() {
        ╰────
     "#);
     insta::assert_snapshot!(complaint("./absent.json"), @r#"
-    Error: unable to parse Snapshot specification: --images: invalid type: string "./absent.json", expected a map at line 1, column 1
-       ╭─[--images:1:1]
-     1 │ ./absent.json
-       · ──────┬──────
-       ·       ╰── invalid type: string "./absent.json", expected a map
-       ╰────
-      help: it was taken for the text of a snapshot: no such file or directory
+    Error: unable to parse Snapshot specification: open ./absent.json: no such file or directory
+      help: give a file, or the text of a snapshot: {"components": [{"name": …, "containerImage": …}]}
     "#);
     insta::assert_snapshot!(complaint("components:\n- name: a\n  containerImage: registry.example/UPPER/x@sha256:12\n- name: b\n"), @r#"
     Error: --images: component "a" at line 3, column 19: could not parse reference: registry.example/UPPER/x@sha256:12 (after '@' there must be "sha256:" and 64 lower-case hexadecimal digits)

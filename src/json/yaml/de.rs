@@ -21,6 +21,9 @@ pub(super) struct Error {
     position: Option<Position>,
 }
 
+/// Characters of a text that a message shows.
+const SHOWN: usize = 80;
+
 impl Error {
     pub(super) fn into_read_error(self) -> ReadError {
         ReadError { kind: self.kind, position: self.position }
@@ -41,6 +44,20 @@ impl From<ReadError> for Error {
 impl de::Error for Error {
     fn custom<T: Display>(message: T) -> Self {
         Self { kind: ReadErrorKind::Shape(message.to_string()), position: None }
+    }
+
+    /// In the words of YAML and JSON rather than serde's.
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        match found {
+            Unexpected::Unit => Self::custom(format_args!("expected {expected}, found null")),
+            Unexpected::Seq => Self::custom(format_args!("expected {expected}, found a list")),
+            Unexpected::Map => Self::custom(format_args!("expected {expected}, found an object")),
+            Unexpected::Str(text) => {
+                let text: String = text.chars().take(SHOWN).collect();
+                Self::custom(format_args!("expected {expected}, found the text {text:?}"))
+            }
+            other => Self::custom(format_args!("expected {expected}, found {other}")),
+        }
     }
 }
 

@@ -59,7 +59,7 @@ fn types_are_read_from_yaml_and_json_alike() {
 #[test]
 fn faults_are_placed() {
     for (text, error) in [
-        ("name: a\ncount: x", r#"invalid type: string "x", expected u32 at line 2, column 8"#),
+        ("name: a\ncount: x", r#"expected u32, found the text "x" at line 2, column 8"#),
         (
             "name: a\ncout: 1",
             "unknown field `cout`, expected one of `name`, `version`, `count`, `strict`, `kind`, `data` at line 2, column 1",
@@ -70,7 +70,7 @@ fn faults_are_placed() {
         (r#"{"name": "a", "n\u0061me": "b"}"#, r#"the key "name" is repeated at line 1, column 15"#),
         ("name: a\n---\nname: b", "text after the document at line 3, column 1"),
         ("name: a\n  b: c", "mapping values are not allowed in this context at line 2, column 4"),
-        ("[a]", "invalid type: sequence, expected an object at line 1, column 1"),
+        ("[a]", "expected an object, found a list at line 1, column 1"),
         ("", "the document is empty"),
         ("# nothing", "the document is empty"),
     ] {
