@@ -45,9 +45,9 @@ impl Diagnostic {
         text: &str,
         offset: usize,
         length: usize,
-        label: impl Into<String>,
+        label: impl AsRef<str>,
     ) -> Self {
-        self.excerpt = Some(Box::new(Excerpt::of(name, text, offset, length, label.into())));
+        self.excerpt = Some(Box::new(Excerpt::of(name, text, offset, length, label.as_ref())));
         self
     }
 

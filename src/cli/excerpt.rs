@@ -31,7 +31,7 @@ pub(super) struct Excerpt {
 
 impl Excerpt {
     /// The surroundings of so many bytes from an offset; a place beyond the text is its end.
-    pub(super) fn of(name: &str, text: &str, offset: usize, length: usize, label: String) -> Self {
+    pub(super) fn of(name: &str, text: &str, offset: usize, length: usize, label: &str) -> Self {
         let offset = text.floor_char_boundary(offset.min(text.len().saturating_sub(1)));
         let line = line_at(text, offset);
         let length = length.clamp(1, MARKED).min((line.end - offset).max(1));
@@ -49,14 +49,14 @@ impl Excerpt {
             (text.floor_char_boundary(from), text.ceil_char_boundary((end + AROUND).min(line.end)))
         };
         let first = line_at(text, from).start;
-        let line_number = text.as_bytes()[..first].iter().filter(|it| **it == b'\n').count();
+        let line_number = text[..first].matches('\n').count();
         Self {
             name: sanitise::line(name),
             text: harmless(text.get(from..to.max(end)).unwrap_or_default()),
             begins: (line_number, text[first..from].chars().count()),
             offset: offset - from,
             length: end - offset,
-            label: sanitise::line(&label),
+            label: sanitise::line(label),
         }
     }
 

@@ -22,6 +22,9 @@ const UNNAMED: &str = "Unnamed";
 /// Bytes of one snapshot; they are written by people and pipelines, a hundred bytes a component.
 const SNAPSHOT_BYTES: usize = 64 << 20;
 
+/// Faults that are looked for in one snapshot: each costs a look through the text, and nobody reads more.
+const FAULTS: usize = 200;
+
 /// What was given on the command line.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sources<'a> {
@@ -297,23 +300,24 @@ impl Parsed {
     /// Every entry has an image that can be asked for.
     fn checked(self) -> Result<Self, Vec<Diagnostic>> {
         let entries = self.spec.components.as_deref().unwrap_or_default();
-        let faults: Vec<_> = entries.iter().filter_map(|entry| self.fault(entry)).collect();
+        let text = String::from_utf8_lossy(&self.bytes);
+        let faults: Vec<_> =
+            entries.iter().filter_map(|entry| self.fault(entry, &text)).take(FAULTS).collect();
         if faults.is_empty() { Ok(self) } else { Err(faults) }
     }
 
-    fn fault(&self, entry: &Spanned<Entry>) -> Option<Diagnostic> {
-        let text = String::from_utf8_lossy(&self.bytes);
+    fn fault(&self, entry: &Spanned<Entry>, text: &str) -> Option<Diagnostic> {
         let component = entry.name.as_deref().unwrap_or("");
         let Some(image) = &entry.container_image else {
             let at = entry.position;
             let message = format!("{}: the component {component:?} at {at} has no containerImage", self.name);
-            return Some(Diagnostic::new(message).within(&self.name, &text, at.offset, 1, "here"));
+            return Some(Diagnostic::new(message).within(&self.name, text, at.offset, 1, "here"));
         };
         let error = ImageRef::parse(image).err()?;
         let at = image.position;
         let message = format!("{}: component {component:?} at {at}: {error}", self.name);
         let label = error.reason.to_string();
-        Some(Diagnostic::new(message).within(&self.name, &text, at.offset, image.len().max(1), label))
+        Some(Diagnostic::new(message).within(&self.name, text, at.offset, image.len().max(1), label))
     }
 
     fn snapshot(self) -> Snapshot {
