@@ -70,6 +70,11 @@ fn base64_bytes(text: &str, engine: &GeneralPurpose, digits: &str) -> Result<Vec
         .or_else(|_| failed(format!("illegal base64 data at input byte {}", fault(text, digits))))
 }
 
+/// The bytes of base64 with the usual digits, line breaks aside.
+pub(super) fn base64_standard(text: &str) -> Result<Vec<u8>, BuiltinError> {
+    base64_bytes(text, &STANDARD, STANDARD_DIGITS)
+}
+
 /// The byte at which Go's decoder gives up on a text that is not base64.
 fn fault(text: &str, digits: &str) -> usize {
     let digit = |it: u8| it.is_ascii_alphanumeric() || digits.as_bytes().contains(&it);

@@ -7,6 +7,7 @@ pub mod decl;
 
 mod aggregates;
 mod arrays;
+mod aws;
 mod bits;
 mod chance;
 mod comparison;
@@ -33,6 +34,7 @@ mod strings;
 mod time;
 mod types;
 mod units;
+mod uri;
 
 pub use error::BuiltinError;
 pub(crate) use time::duration::parse as parse_duration;
@@ -126,6 +128,7 @@ impl Builtin {
 const FAMILIES: &[&[Builtin]] = &[
     aggregates::BUILTINS,
     arrays::BUILTINS,
+    aws::BUILTINS,
     bits::BUILTINS,
     chance::BUILTINS,
     comparison::BUILTINS,

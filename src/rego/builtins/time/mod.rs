@@ -28,6 +28,9 @@ pub(super) const BUILTINS: &[Builtin] = &[
 
 type Answer = Result<Option<Value>, BuiltinError>;
 
+/// Bytes that one byte of a layout may become: a zone's letters for `MST`, a month's for `Jan`.
+const LONGEST_FIELD: u64 = 4;
+
 const RFC3339: &str = "2006-01-02T15:04:05Z07:00";
 const RFC3339_NANO: &str = "2006-01-02T15:04:05.999999999Z07:00";
 
@@ -104,6 +107,12 @@ pub(super) fn has_layout(layout: &str, text: &str) -> bool {
     parse::parse(layout, text).is_ok()
 }
 
+/// The instant as `20240229T133456Z`, the basic form of ISO 8601.
+pub(super) fn utc_stamp(nanos: i64) -> String {
+    let moment = Moment { nanos, zone: Zone::Utc, layout: None };
+    format::format("20060102T150405Z", &moment.civil(), &moment.zone.at(nanos))
+}
+
 fn in_range(nanos: i128) -> Answer {
     let outside = |_| BuiltinError::Failed("time outside of valid range".to_owned());
     i64::try_from(nanos).map(|it| Some(Value::from(it))).map_err(outside)
@@ -118,9 +127,10 @@ fn now_ns(context: &mut Context<'_>, _: &[Value]) -> Answer {
     Ok(Some(Value::from(context.now_ns)))
 }
 
-fn parse_ns(_: &mut Context<'_>, args: &[Value]) -> Answer {
+fn parse_ns(context: &mut Context<'_>, args: &[Value]) -> Answer {
     let layout = layout_of(operand::string(args, 1)?);
     let text = operand::string(args, 2)?;
+    context.budget.steps((layout.len() + text.len()) as u64 / 8)?;
     in_range(parse::parse(layout, text).map_err(BuiltinError::Failed)?)
 }
 
@@ -133,9 +143,10 @@ fn parse_duration_ns(_: &mut Context<'_>, args: &[Value]) -> Answer {
     Ok(Some(Value::from(nanos)))
 }
 
-fn format(_: &mut Context<'_>, args: &[Value]) -> Answer {
+fn format(context: &mut Context<'_>, args: &[Value]) -> Answer {
     let moment = moment(args, 1)?;
     let layout = moment.layout.as_deref().filter(|it| !it.is_empty()).map_or(RFC3339_NANO, layout_of);
+    context.budget.bytes(LONGEST_FIELD * layout.len() as u64)?;
     Ok(Some(Value::from(format::format(layout, &moment.civil(), &moment.zone.at(moment.nanos)))))
 }
 
