@@ -256,7 +256,10 @@ impl Policy {
                 names: names.into(),
                 expressions: expressions.into(),
             }),
-            Err(errors) => Err(CompileFailure { errors, sources }),
+            Err(mut errors) => {
+                errors.sort(&sources);
+                Err(CompileFailure { errors, sources })
+            }
         }
     }
 

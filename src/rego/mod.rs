@@ -8,6 +8,7 @@ pub mod engine;
 pub mod error;
 pub mod hir;
 pub mod host;
+pub mod invariants;
 pub mod observe;
 pub mod source;
 pub mod syntax;

@@ -125,8 +125,7 @@ fn contains(_: &mut Context<'_>, args: &[Value]) -> Answer {
 }
 
 fn intersects(_: &mut Context<'_>, args: &[Value]) -> Answer {
-    let (a, b) = (operand::string(args, 1)?, operand::string(args, 2)?);
-    let (a, b) = (cidr(a)?, cidr(b)?);
+    let (a, b) = (cidr(operand::string(args, 1)?)?, cidr(operand::string(args, 2)?)?);
     Ok(Some(Value::Bool(a.holds(&b) || b.holds(&a))))
 }
 
@@ -219,7 +218,8 @@ fn entries(args: &[Value], position: usize) -> Result<Vec<(Value, &str)>, Builti
         }
         Value::Set(members) => members.iter().map(|item| Ok((item.clone(), text(item)?))).collect(),
         Value::Object(pairs) => pairs.iter().map(|(key, item)| Ok((key.clone(), text(item)?))).collect(),
-        got => Err(operand::type_error(position, &["string", "array", "set", "object"], got)),
+        // As in OPA, what can hold no range holds none.
+        _ => Ok(Vec::new()),
     }
 }
 
@@ -232,13 +232,17 @@ fn entry_text(value: &Value) -> Option<&str> {
 }
 
 fn contains_matches(context: &mut Context<'_>, args: &[Value]) -> Answer {
+    for position in [1, 2] {
+        context.draw(operand::any(args, position).count().unwrap_or(1))?;
+    }
     let (outer, inner) = (entries(args, 1)?, entries(args, 2)?);
     let inner: Vec<_> = inner
         .into_iter()
         .map(|(name, text)| Ok((name, cidr_or_address(text)?)))
         .collect::<Result<_, BuiltinError>>()?;
     let mut matches = SetBuilder::new();
-    for (outer_name, text) in outer {
+    // As in OPA, the first ones are looked at only where there is something to hold.
+    for (outer_name, text) in outer.into_iter().filter(|_| !inner.is_empty()) {
         let range = cidr(text)?;
         context.budget.steps(inner.len() as u64)?;
         for (inner_name, _) in inner.iter().filter(|(_, it)| range.holds(it)) {

@@ -319,8 +319,6 @@ fn every_builtin_takes_any_kind_of_value_without_harm() {
 
 /// Cases that we answer differently, by the beginning of their names, and why.
 const KNOWN_DIFFERENCES: &[(&str, &str)] = &[
-    ("builtin-arguments/289", "error wording"),
-    ("builtin-arguments/294", "error wording"),
     ("crypto/006", BYTES),
     ("crypto/012", BYTES),
     ("encoding/193", BYTES),

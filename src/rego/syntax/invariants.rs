@@ -123,26 +123,27 @@ fn check_module(module: &Module, sources: &Sources) -> Result<(), String> {
     require(form.is_err() || form.is_ok_and(|form| form.as_object().is_some()), "a module is an object")
 }
 
+/// Runs an invariant over the seeds of its target.
+#[cfg(test)]
+pub(crate) fn replay(target: &str, invariant: fn(&[u8]) -> Result<(), String>) {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/fuzz").join(target);
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        assert_eq!(invariant(&bytes), Ok(()), "{}", path.display());
+        // Beginnings are the usual way in which a text is broken.
+        for end in (0..bytes.len()).step_by(7) {
+            assert_eq!(invariant(&bytes[..end]), Ok(()), "{end} bytes of {}", path.display());
+        }
+        count += 1;
+    }
+    assert!(count > 2, "seeds of {target}");
+}
+
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
-    /// Runs an invariant over the seeds of its target.
-    fn replay(target: &str, invariant: fn(&[u8]) -> Result<(), String>) {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/fuzz").join(target);
-        let mut count = 0;
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let bytes = std::fs::read(&path).unwrap();
-            assert_eq!(invariant(&bytes), Ok(()), "{}", path.display());
-            // Beginnings are the usual way in which a text is broken.
-            for end in (0..bytes.len()).step_by(7) {
-                assert_eq!(invariant(&bytes[..end]), Ok(()), "{end} bytes of {}", path.display());
-            }
-            count += 1;
-        }
-        assert!(count > 2, "seeds of {target}");
-    }
+    use super::replay;
 
     #[test]
     fn the_seeds_of_the_lexer_hold() {

@@ -121,6 +121,7 @@ fn strings_print_as_go_quotes_them() {
 }
 
 mod laws {
+    use std::cmp::Ordering;
     use std::hash::{BuildHasher, RandomState};
 
     use proptest::prelude::*;
@@ -150,6 +151,33 @@ mod laws {
         })
     }
 
+    /// OPA's order, spelled out: kinds first, then numbers by value, strings by bytes, arrays and sets item by item and
+    /// then by length, objects by their keys with their values.
+    fn documented(a: &Value, b: &Value) -> Ordering {
+        let rank = |it: &Value| {
+            let kinds = ["null", "boolean", "number", "string", "array", "object", "set"];
+            kinds.iter().position(|kind| *kind == it.type_name())
+        };
+        let item_by_item = |a: Vec<&Value>, b: Vec<&Value>| {
+            let first = a.iter().zip(&b).map(|(a, b)| documented(a, b)).find(|it| it.is_ne());
+            first.unwrap_or(a.len().cmp(&b.len()))
+        };
+        rank(a).cmp(&rank(b)).then_with(|| match (a, b) {
+            (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
+            // No number of these tests is beyond what a float tells apart.
+            (Value::Number(a), Value::Number(b)) => a.as_f64().partial_cmp(&b.as_f64()).unwrap(),
+            (Value::String(a), Value::String(b)) => a.as_bytes().cmp(b.as_bytes()),
+            (Value::Array(a), Value::Array(b)) => item_by_item(a.iter().collect(), b.iter().collect()),
+            (Value::Set(a), Value::Set(b)) => item_by_item(a.iter().collect(), b.iter().collect()),
+            (Value::Object(a), Value::Object(b)) => {
+                let flat = |it: &Object| it.iter().flat_map(|(key, value)| [key, value]).cloned().collect();
+                let (a, b): (Vec<Value>, Vec<Value>) = (flat(a), flat(b));
+                item_by_item(a.iter().collect(), b.iter().collect())
+            }
+            _ => Ordering::Equal,
+        })
+    }
+
     fn set() -> impl Strategy<Value = Set> {
         prop::collection::vec(scalar(), 0..8).prop_map(|it| it.into_iter().collect())
     }
@@ -168,6 +196,11 @@ mod laws {
                 let hasher = RandomState::new();
                 prop_assert_eq!(hasher.hash_one(&a), hasher.hash_one(&b));
             }
+        }
+
+        #[test]
+        fn the_order_is_the_one_that_opa_documents(a in value(), b in value()) {
+            prop_assert_eq!(a.cmp(&b), documented(&a, &b), "{} and {}", a, b);
         }
 
         #[test]

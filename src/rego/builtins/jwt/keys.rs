@@ -96,7 +96,10 @@ pub(super) fn public_keys(text: &str) -> Result<Vec<Key>, BuiltinError> {
             }
             _ => return failed("failed to extract a Key from the PEM certificate"),
         };
-        let Some(material) = material else { return failed("failed to parse a PEM key") };
+        let Some(material) = material else {
+            let what = if block.label == "CERTIFICATE" { "certificate" } else { "key" };
+            return failed(format!("failed to parse a PEM {what}"));
+        };
         return Ok(vec![Key { algorithm: None, id: None, material }]);
     }
     let keys = json_keys(text).or_else(|error| {

@@ -151,19 +151,17 @@ fn split(context: &mut Context<'_>, args: &[Value]) -> Answer {
         return answer(Array::from(parts));
     }
     let mut parts = Vec::new();
-    let (mut begin, mut end) = (0, 0);
-    for found in compiled.regex.find_iter(text) {
-        end = found.start();
-        // An empty match at the very beginning parts nothing.
-        if found.end() != 0 {
-            context.draw(1)?;
-            context.budget.bytes((end - begin) as u64)?;
-            parts.push(Value::from(&text[begin..end]));
-        }
-        begin = found.end();
+    let (mut from, mut ends_in_match) = (0, false);
+    // An empty match at the very beginning parts nothing.
+    for found in compiled.regex.find_iter(text).filter(|it| it.end() > 0) {
+        context.draw(1)?;
+        context.budget.bytes((found.start() - from) as u64)?;
+        parts.push(Value::from(&text[from..found.start()]));
+        // Behind an empty match at the end there is no part.
+        (from, ends_in_match) = (found.end(), found.start() == text.len());
     }
-    if end != text.len() {
-        parts.push(Value::from(&text[begin..]));
+    if !ends_in_match {
+        parts.push(Value::from(&text[from..]));
     }
     answer(Array::from(parts))
 }
@@ -172,64 +170,88 @@ fn replace(context: &mut Context<'_>, args: &[Value]) -> Answer {
     let (text, pattern, template) = (string(args, 1)?, string(args, 2)?, string(args, 3)?);
     let compiled = compiled(context, pattern)?;
     draw(context.budget, pattern, text)?;
-    let mut out = String::new();
-    let mut end = 0;
+    context.budget.steps(template.len() as u64 / 16)?;
+    let template = Template::of(template, &compiled);
+    let (mut out, mut end) = (String::new(), None);
     for groups in compiled.regex.captures_iter(text) {
         let Some(whole) = groups.get(0) else { continue };
-        out.push_str(&text[end..whole.start()]);
-        let before = out.len();
-        expand(&compiled, &groups, template, &mut out);
-        context.budget.steps(1)?;
-        context.budget.bytes((out.len() - before + whole.start() - end) as u64)?;
-        end = whole.end();
+        let between = &text[end.unwrap_or(0)..whole.start()];
+        context.budget.steps(1 + template.0.len() as u64)?;
+        context.budget.bytes((between.len() + template.length(&groups)) as u64)?;
+        out.push_str(between);
+        out.extend(template.parts(&groups));
+        end = Some(whole.end());
     }
-    if end == 0 && out.is_empty() {
-        return answer(text.clone());
-    }
+    let Some(end) = end else { return answer(text.clone()) };
     out.push_str(&text[end..]);
     answer(out)
 }
 
-/// Puts in the template: `$1`, `${1}`, `$name`, `${name}` for groups, `$$` for a dollar; names are as long as they can be.
-fn expand(pattern: &Pattern, groups: &Captures<'_>, template: &str, out: &mut String) {
-    let mut rest = template;
-    while let Some((before, behind)) = rest.split_once('$') {
-        out.push_str(before);
-        if let Some(tail) = behind.strip_prefix('$') {
-            out.push('$');
-            rest = tail;
-            continue;
+/// What is put in the place of a match, made once for all of them.
+struct Template<'a>(Vec<Part<'a>>);
+
+enum Part<'a> {
+    Text(&'a str),
+    /// A group by its number; there may be no such group.
+    Group(Option<usize>),
+}
+
+impl<'a> Template<'a> {
+    /// `$1`, `${1}`, `$name` and `${name}` stand for groups, `$$` for a dollar, any other `$` for itself.
+    fn of(text: &'a str, pattern: &Pattern) -> Self {
+        let mut parts = Vec::new();
+        let mut at = 0;
+        for (dollar, _) in text.match_indices('$') {
+            // The second of `$$`.
+            if dollar < at {
+                continue;
+            }
+            parts.push(Part::Text(&text[at..dollar]));
+            let behind = &text[dollar + 1..];
+            let (part, length) = if behind.starts_with('$') {
+                (Part::Text("$"), 1)
+            } else if let Some((name, length)) = group_name(behind) {
+                (Part::Group(pattern.group(name)), length)
+            } else {
+                (Part::Text("$"), 0)
+            };
+            parts.push(part);
+            at = dollar + 1 + length;
         }
-        let Some((name, tail)) = group_name(behind) else {
-            out.push('$');
-            rest = behind;
-            continue;
-        };
-        out.push_str(group(pattern, groups, name));
-        rest = tail;
+        parts.push(Part::Text(&text[at..]));
+        Self(parts)
     }
-    out.push_str(rest);
+
+    fn parts<'t>(&'t self, groups: &'t Captures<'t>) -> impl Iterator<Item = &'t str> {
+        self.0.iter().map(|part| match part {
+            Part::Text(text) => text,
+            Part::Group(index) => index.and_then(|it| groups.get(it)).map_or("", |it| it.as_str()),
+        })
+    }
+
+    fn length(&self, groups: &Captures<'_>) -> usize {
+        self.parts(groups).map(str::len).sum()
+    }
 }
 
-/// The name of a group at the beginning of a text, with or without braces, and what is behind it.
-fn group_name(text: &str) -> Option<(&str, &str)> {
-    let word = |text: &str| text.find(|it: char| !it.is_alphanumeric() && it != '_').unwrap_or(text.len());
-    if let Some(inner) = text.strip_prefix('{') {
-        let end = word(inner);
-        let tail = inner[end..].strip_prefix('}')?;
-        return (end > 0).then_some((&inner[..end], tail));
+impl Pattern {
+    /// The number of a group, which is named by it or by its name.
+    fn group(&self, name: &str) -> Option<usize> {
+        if name.bytes().all(|it| it.is_ascii_digit()) {
+            return name.parse().ok();
+        }
+        self.names.iter().position(|it| it.as_deref() == Some(name)).map(|at| at + 1)
     }
-    let end = word(text);
-    (end > 0).then(|| text.split_at(end))
 }
 
-fn group<'t>(pattern: &Pattern, groups: &Captures<'t>, name: &str) -> &'t str {
-    let index = if name.bytes().all(|it| it.is_ascii_digit()) {
-        name.parse().ok()
-    } else {
-        pattern.names.iter().position(|it| it.as_deref() == Some(name)).map(|at| at + 1)
-    };
-    index.and_then(|index| groups.get(index)).map_or("", |it| it.as_str())
+/// The name of a group at the beginning of a text, as long as it can be, and how much of the text that is.
+fn group_name(text: &str) -> Option<(&str, usize)> {
+    let inner = text.strip_prefix('{');
+    let from = inner.unwrap_or(text);
+    let length = from.find(|it: char| !it.is_alphanumeric() && it != '_').unwrap_or(from.len());
+    let braced = inner.is_some();
+    let closed = !braced || from[length..].starts_with('}');
+    (length > 0 && closed).then(|| (&from[..length], length + if braced { 2 } else { 0 }))
 }
 
 /// Text with patterns between two delimiters, to be matched as a whole.

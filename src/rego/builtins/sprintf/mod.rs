@@ -3,11 +3,13 @@
 //! Numbers are given to it as Go's `int`, `*big.Int` or `float64`, strings as strings, everything else as its text; a verb
 //! that does not fit its argument leaves Go's note of it (`%!d(string=x)`) in the output.
 
+mod directive;
 mod float;
 mod verbs;
 
 use num_bigint::BigInt;
 
+use self::directive::{Amount, Position};
 use super::documents::draw_for;
 use super::operand::{Answer, answer, array, string};
 use super::{Builtin, BuiltinError, Context};
@@ -75,7 +77,7 @@ impl Arg {
 }
 
 /// What stands between `%` and the verb.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "Go's flags are independent of each other")]
 struct Spec {
     sharp: bool,
@@ -124,23 +126,15 @@ impl Formatter<'_> {
         Ok(())
     }
 
-    fn peek(&self) -> Option<u8> {
-        self.format.as_bytes().get(self.at).copied()
-    }
-
-    fn eat(&mut self, byte: u8) -> bool {
-        let found = self.peek() == Some(byte);
-        self.at += usize::from(found);
-        found
-    }
-
     fn directive(&mut self) -> Result<(), BuiltinError> {
-        let mut spec = self.flags();
-        // A verb right behind the flags takes the next argument; anything else is looked at step by step.
-        let mut good = true;
-        let mut after_index = self.index(&mut good);
-        if self.eat(b'*') {
-            match self.star() {
+        let (directive, length) = directive::read(&self.format[self.at..]);
+        self.at += length;
+        let mut spec = directive.flags;
+        let mut found = self.go_to(directive.width.position);
+        match directive.width.amount {
+            Amount::None => {}
+            Amount::Written(width) => spec.width = Some(width),
+            Amount::Argument => match self.number() {
                 Some(width) => {
                     spec.width = usize::try_from(width.unsigned_abs()).ok();
                     if width < 0 {
@@ -148,113 +142,61 @@ impl Formatter<'_> {
                     }
                 }
                 None => self.write("%!(BADWIDTH)")?,
-            }
-            after_index = false;
-        } else {
-            spec.width = self.digits();
-            good = good && !(after_index && spec.width.is_some());
+            },
         }
-        if self.peek() == Some(b'.') && self.at + 1 < self.format.len() {
-            self.at += 1;
-            good = good && !after_index;
-            after_index = self.index(&mut good);
-            if self.eat(b'*') {
-                spec.precision = self.star().and_then(|it| usize::try_from(it).ok());
-                if spec.precision.is_none() {
-                    self.write("%!(BADPREC)")?;
-                }
-                after_index = false;
-            } else {
-                spec.precision = Some(self.digits().unwrap_or(0));
+        if let Some(precision) = directive.precision {
+            found &= self.go_to(precision.position);
+            spec.precision = match precision.amount {
+                Amount::None => Some(0),
+                Amount::Written(precision) => Some(precision),
+                Amount::Argument => self.number().and_then(|it| usize::try_from(it).ok()),
+            };
+            if spec.precision.is_none() {
+                self.write("%!(BADPREC)")?;
             }
         }
-        if !after_index {
-            self.index(&mut good);
+        found &= self.go_to(directive.argument);
+        match directive.verb {
+            None => self.write("%!(NOVERB)"),
+            Some('%') => self.write("%"),
+            Some(verb) if directive.misplaced || !found => self.write(&format!("%!{verb}(BADINDEX)")),
+            Some(verb) => self.argument(verb, spec),
         }
-        let Some(verb) = self.format[self.at..].chars().next() else { return self.write("%!(NOVERB)") };
-        self.at += verb.len_utf8();
-        if verb == '%' {
-            return self.write("%");
-        }
-        if !good {
-            return self.write(&format!("%!{verb}(BADINDEX)"));
-        }
-        if self.next >= self.args.len() {
+    }
+
+    /// The next argument by its verb.
+    fn argument(&mut self, verb: char, mut spec: Spec) -> Result<(), BuiltinError> {
+        let Some(arg) = self.args.get(self.next) else {
             return self.write(&format!("%!{verb}(MISSING)"));
-        }
+        };
         if matches!(verb, 'v' | 'w') {
             (spec.go_syntax, spec.sharp) = (spec.sharp, false);
             (spec.named_fields, spec.plus) = (spec.plus, false);
         }
-        let room = spec.width.unwrap_or(0) + spec.precision.unwrap_or(0);
-        self.budget.bytes(room as u64)?;
-        let text = verbs::formatted(&self.args[self.next], verb, &spec);
+        self.budget.bytes((spec.width.unwrap_or(0) + spec.precision.unwrap_or(0)) as u64)?;
+        let text = verbs::formatted(arg, verb, &spec);
         self.next += 1;
         self.write(&text)
     }
 
-    fn flags(&mut self) -> Spec {
-        let mut spec = Spec::default();
-        while let Some(byte) = self.peek() {
-            match byte {
-                b'#' => spec.sharp = true,
-                b'0' => spec.zero = true,
-                b'+' => spec.plus = true,
-                b'-' => spec.minus = true,
-                b' ' => spec.space = true,
-                _ => break,
-            }
-            self.at += 1;
-        }
-        spec
-    }
-
-    /// An index like `[2]`, if there is one: the argument to take next. Tells whether one was found.
-    fn index(&mut self, good: &mut bool) -> bool {
-        if self.peek() != Some(b'[') {
-            return false;
-        }
+    /// Makes an argument the next one. Tells whether there is such an argument, where one is asked for.
+    fn go_to(&mut self, position: Option<Position>) -> bool {
+        let Some(position) = position else { return true };
         self.reordered = true;
-        let rest = &self.format[self.at..];
-        let Some(end) = rest.find(']').filter(|_| rest.len() >= 3) else {
-            self.at += 1;
-            *good = false;
-            return false;
-        };
-        let inner = &rest[1..end];
-        self.at += end + 1;
-        let digits = !inner.is_empty() && inner.bytes().all(|it| it.is_ascii_digit());
-        let number = inner.parse::<usize>().ok().filter(|it| digits && *it <= MAX_WIDTH);
-        match number.and_then(|it| it.checked_sub(1)).filter(|it| *it < self.args.len()) {
-            Some(index) => self.next = index,
-            None => *good = false,
-        }
-        number.is_some()
+        let Position::Number(number) = position else { return false };
+        let index = number.checked_sub(1).filter(|it| *it < self.args.len());
+        self.next = index.unwrap_or(self.next);
+        index.is_some()
     }
 
     /// A width or precision given as an argument.
-    fn star(&mut self) -> Option<i64> {
+    fn number(&mut self) -> Option<i64> {
         let arg = self.args.get(self.next)?;
         self.next += 1;
         match arg {
             Arg::Int(int) if int.unsigned_abs() <= MAX_WIDTH as u64 => Some(*int),
             _ => None,
         }
-    }
-
-    fn digits(&mut self) -> Option<usize> {
-        let start = self.at;
-        let mut number = 0;
-        while let Some(digit) = self.peek().filter(u8::is_ascii_digit) {
-            if number > MAX_WIDTH {
-                // Go gives up at once, and finds no verb.
-                self.at = self.format.len();
-                return None;
-            }
-            number = number * 10 + usize::from(digit - b'0');
-            self.at += 1;
-        }
-        (self.at > start).then_some(number)
     }
 
     /// Notes the arguments that no verb took.

@@ -261,32 +261,21 @@ struct Digits {
     point: i64,
 }
 
-impl Digits {
-    /// All digits of `mantissa * 2^exponent`.
-    fn exact(mantissa: &BigUint, exponent: i64) -> Self {
-        let shift = exponent.unsigned_abs();
-        let mut digits = if exponent >= 0 {
-            (mantissa << shift).to_string()
-        } else {
-            // m / 2^k = m * 5^k / 10^k
-            (mantissa * BigUint::from(5_u8).pow(u32::try_from(shift).unwrap_or(u32::MAX))).to_string()
-        }
-        .into_bytes();
-        let point = i64::try_from(digits.len()).unwrap_or(i64::MAX) + exponent.min(0);
-        while digits.last() == Some(&b'0') {
-            digits.pop();
-        }
-        Self { digits, point }
-    }
+/// Integers of one scale: a number, and half a unit of its last bit below and above it. What lies between the two reads
+/// back as the number.
+struct Interval {
+    low: BigUint,
+    exact: BigUint,
+    high: BigUint,
+    /// The bounds themselves read back too: an even mantissa wins ties.
+    inclusive: bool,
+    /// Digits of the integers that stand behind the point.
+    places: u64,
+}
 
-    fn at(&self, index: usize) -> u8 {
-        self.digits.get(index).copied().unwrap_or(b'0')
-    }
-
-    /// The digits that are needed to tell the number from its neighbours of the same precision.
-    fn shortest(number: &Float) -> Self {
-        let mut exact = Self::exact(&number.mantissa, number.exponent);
-        // Half a unit in the last place is the last bit of a mantissa with one bit more.
+impl Interval {
+    fn around(number: &Float) -> Self {
+        // With one bit more than the precision, half a unit of the last bit is one.
         let (bits, wanted) = (number.mantissa.bits(), number.precision + 1);
         let mantissa = if bits <= wanted {
             &number.mantissa << (wanted - bits)
@@ -294,57 +283,67 @@ impl Digits {
             &number.mantissa >> (bits - wanted)
         };
         let exponent = number.magnitude().saturating_sub_unsigned(wanted);
-        let lower = Self::exact(&(&mantissa - 1_u8), exponent);
-        let upper = Self::exact(&(&mantissa + 1_u8), exponent);
-        // An even mantissa wins ties, so its bounds still read back as the number.
+        let shift = exponent.unsigned_abs();
+        // m / 2^k = m * 5^k / 10^k
+        let (scale, places) = if exponent >= 0 {
+            (BigUint::one() << shift, 0)
+        } else {
+            (BigUint::from(5_u8).pow(u32::try_from(shift).unwrap_or(u32::MAX)), shift)
+        };
         let inclusive = !mantissa.bit(1);
-        for (index, digit) in exact.digits.iter().copied().enumerate() {
-            let (low, high) = (lower.at(index), upper.at(index));
-            let down = low != digit || inclusive && index + 1 == lower.digits.len();
-            let up = digit != high && (inclusive || digit + 1 < high || index + 1 < upper.digits.len());
-            match (down, up) {
-                (false, false) => {}
-                (true, true) => {
-                    exact.round(index + 1);
-                    break;
-                }
-                (true, false) => {
-                    exact.cut(index + 1);
-                    break;
-                }
-                (false, true) => {
-                    exact.cut_up(index + 1);
-                    break;
-                }
+        let [low, high] = [&mantissa - 1_u8, &mantissa + 1_u8].map(|it| it * &scale);
+        Self { low, exact: mantissa * scale, high, inclusive, places }
+    }
+
+    fn holds(&self, candidate: &BigUint) -> bool {
+        let inside = &self.low < candidate && candidate < &self.high;
+        inside || self.inclusive && (*candidate == self.low || *candidate == self.high)
+    }
+
+    /// The numbers next to the exact one, below and above, with zeros in so many of the last digits.
+    fn neighbours(&self, zeros: u64) -> [BigUint; 2] {
+        let unit = BigUint::from(10_u8).pow(u32::try_from(zeros).unwrap_or(u32::MAX));
+        let below = &self.exact - &self.exact % &unit;
+        let above = &below + unit;
+        [below, above]
+    }
+
+    /// The one with the most zeros at its end; of two the nearer, of two as near the one with an even digit.
+    fn shortest(&self) -> BigUint {
+        let reads_back = |zeros: u64| self.neighbours(zeros).iter().any(|it| self.holds(it));
+        // Who can do with fewer digits can do with more, so the bound can be searched for by halves.
+        let (mut most, mut too_many) = (0, self.exact.to_string().len() as u64 + 1);
+        while most + 1 < too_many {
+            let middle = most.midpoint(too_many);
+            if reads_back(middle) {
+                most = middle;
+            } else {
+                too_many = middle;
             }
         }
-        exact
-    }
-
-    fn round(&mut self, count: usize) {
-        let half = self.digits.get(count).is_some_and(|it| *it == b'5') && count + 1 == self.digits.len();
-        let up = if half { count > 0 && self.at(count - 1) & 1 == 1 } else { self.at(count) >= b'5' };
-        if up && count < self.digits.len() { self.cut_up(count) } else { self.cut(count) }
-    }
-
-    fn cut(&mut self, count: usize) {
-        self.digits.truncate(count);
-        while self.digits.last() == Some(&b'0') {
-            self.digits.pop();
+        let [below, above] = self.neighbours(most);
+        match (self.holds(&below), self.holds(&above)) {
+            (true, false) => below,
+            (false, _) => above,
+            (true, true) => match (&self.exact - &below).cmp(&(&above - &self.exact)) {
+                Ordering::Less => below,
+                Ordering::Greater => above,
+                Ordering::Equal => {
+                    let unit = &above - &below;
+                    if (&below / unit).is_even() { below } else { above }
+                }
+            },
         }
     }
+}
 
-    fn cut_up(&mut self, count: usize) {
-        self.digits.truncate(count);
-        while self.digits.last() == Some(&b'9') {
-            self.digits.pop();
-        }
-        if let Some(digit) = self.digits.last_mut() {
-            *digit += 1;
-        } else {
-            self.digits.push(b'1');
-            self.point += 1;
-        }
+impl Digits {
+    /// The fewest digits that tell the number from its neighbours of the same precision.
+    fn shortest(number: &Float) -> Self {
+        let interval = Interval::around(number);
+        let text = interval.shortest().to_string();
+        let point = i64::try_from(text.len()).unwrap_or(i64::MAX).saturating_sub_unsigned(interval.places);
+        Self { digits: text.trim_end_matches('0').as_bytes().to_vec(), point }
     }
 
     fn text(digits: &[u8]) -> String {

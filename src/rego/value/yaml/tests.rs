@@ -67,3 +67,10 @@ fn depth_is_bounded_also_through_aliases() {
     }
     assert_eq!(yaml(&text), Err(YamlErrorKind::TooDeep(MAX_DEPTH)));
 }
+
+#[test]
+fn keys_that_no_order_can_hold_are_written_all_the_same() {
+    let keys: Vec<String> = (0..4096).map(|it: u32| format!("{it:x}")).chain(["01".to_owned()]).collect();
+    let value: Value = keys.iter().map(|it| (it.as_str(), Value::Null)).collect::<super::super::Object>().into();
+    assert_eq!(read(to_string(&value).as_bytes(), &ReadLimits::default()), Ok(value));
+}

@@ -3,6 +3,7 @@
 //! Blocks indented by two, sequences within mappings not indented; text without quotes where it would read back as the same
 //! text, long lines folded at blanks behind column 80.
 
+use std::cmp::Ordering;
 use std::fmt::Write;
 
 use super::super::json::string_keys;
@@ -54,8 +55,7 @@ impl Writer {
     fn node(&mut self, value: &Value, indent: usize, place: Place) {
         match value {
             Value::Object(pairs) if !pairs.is_empty() => {
-                let mut pairs: Vec<_> = string_keys(pairs).collect();
-                pairs.sort_by(|a, b| natural_order(&a.0, &b.0));
+                let pairs = merge_sorted(string_keys(pairs).collect(), &|a, b| natural_order(&a.0, &b.0));
                 let indent = if place == Place::Key { indent + INDENT } else { indent };
                 for (index, (key, value)) in pairs.into_iter().enumerate() {
                     if index > 0 || place == Place::Key {
@@ -273,37 +273,34 @@ struct Look {
 
 impl Look {
     fn at(text: &str) -> Self {
-        if text.is_empty() {
+        let (first, last) = (text.chars().next(), text.chars().next_back());
+        let (Some(first), Some(last)) = (first, last) else {
             return Self { plain: false, single: true, block: false };
-        }
-        let chars: Vec<char> = text.chars().collect();
-        let mut indicators = text.starts_with("---") || text.starts_with("...");
-        let (mut special, mut breaks, mut break_blank, mut blank_break) = (false, false, false, false);
-        for (index, char) in chars.iter().enumerate() {
-            let before = index.checked_sub(1).map(|at| chars[at]);
-            let blank_behind = chars.get(index + 1).is_none_or(|it| is_blank_or_break(*it));
-            indicators |= match char {
-                '#' => before.is_none_or(is_blank_or_break),
-                ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`' => {
-                    index == 0
-                }
-                '?' | '-' => index == 0 && blank_behind,
-                ':' => blank_behind,
-                _ => false,
-            };
-            special |= !is_printable(*char);
-            breaks |= is_break(*char);
-            break_blank |= *char == ' ' && before.is_some_and(is_break);
-            blank_break |= is_break(*char) && before == Some(' ');
-        }
-        let edge = |char: Option<&char>| char.is_some_and(|it| *it == ' ' || is_break(*it));
-        let edges = edge(chars.first()) || edge(chars.last());
+        };
+        let printable = text.chars().all(is_printable);
+        let pairs = || text.chars().zip(text.chars().skip(1));
+        let blank_then_break = pairs().any(|(a, b)| a == ' ' && is_break(b));
+        let break_then_blank = pairs().any(|(a, b)| is_break(a) && b == ' ');
+        let edge = |it: char| it == ' ' || is_break(it);
+        let one_line = !text.chars().any(is_break);
         Self {
-            plain: !(indicators || special || breaks || edges || break_blank || blank_break),
-            single: !(special || break_blank || blank_break),
-            block: !(special || blank_break || chars.last() == Some(&' ')),
+            plain: printable && one_line && !edge(first) && !edge(last) && !means_something(text, first, last),
+            single: printable && !blank_then_break && !break_then_blank,
+            block: printable && !blank_then_break && last != ' ',
         }
     }
+}
+
+/// Whether a part of the text would be taken for a sign of YAML if it stood without quotes.
+fn means_something(text: &str, first: char, last: char) -> bool {
+    let second = text.chars().nth(1);
+    let mut pairs = text.chars().zip(text.chars().skip(1));
+    text.starts_with("---")
+        || text.starts_with("...")
+        || ",[]{}&*!|>'\"%@`#".contains(first)
+        || "?-".contains(first) && second.is_none_or(is_blank_or_break)
+        || last == ':'
+        || pairs.any(|(a, b)| a == ':' && is_blank_or_break(b) || is_blank_or_break(a) && b == '#')
 }
 
 fn is_break(char: char) -> bool {
@@ -376,27 +373,43 @@ fn go_general(float: f64) -> String {
     out
 }
 
-/// Keys stand in the order of their letters, with numbers within them by value.
-fn natural_order(a: &str, b: &str) -> std::cmp::Ordering {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let Some(at) = (0..a.len().min(b.len())).find(|at| a[*at] != b[*at]) else {
-        return a.len().cmp(&b.len());
-    };
-    let (x, y) = (a[at], b[at]);
-    match (x.is_alphabetic(), y.is_alphabetic()) {
-        (true, true) => return x.cmp(&y),
-        (true, false) => return std::cmp::Ordering::Greater,
-        (false, true) => return std::cmp::Ordering::Less,
-        (false, false) => {}
+/// Sorts by merging. The order of keys is not transitive (`2`, `10`, `1a`, `2`), to which the library's sorts may
+/// answer with a panic.
+fn merge_sorted<T>(mut items: Vec<T>, order: &impl Fn(&T, &T) -> Ordering) -> Vec<T> {
+    if items.len() < 2 {
+        return items;
+    }
+    let behind = items.split_off(items.len() / 2);
+    let mut left = merge_sorted(items, order).into_iter().peekable();
+    let mut right = merge_sorted(behind, order).into_iter().peekable();
+    let mut merged = Vec::with_capacity(left.len() + right.len());
+    loop {
+        let from_right = match (left.peek(), right.peek()) {
+            (Some(a), Some(b)) => order(b, a).is_lt(),
+            (None, Some(_)) => true,
+            (_, None) => break,
+        };
+        merged.extend(if from_right { right.next() } else { left.next() });
+    }
+    merged.extend(left);
+    merged
+}
+
+/// Keys stand in the order of their letters, with numbers within them by value. Letters come behind everything else.
+fn natural_order(a: &str, b: &str) -> Ordering {
+    let common = a.chars().zip(b.chars()).take_while(|(x, y)| x == y).map(|(x, _)| x.len_utf8()).sum();
+    let (shared, a, b) = (&a[..common], &a[common..], &b[common..]);
+    let (Some(x), Some(y)) = (a.chars().next(), b.chars().next()) else { return a.len().cmp(&b.len()) };
+    if x.is_alphabetic() || y.is_alphabetic() {
+        return x.is_alphabetic().cmp(&y.is_alphabetic()).then(x.cmp(&y));
     }
     // A zero within a number counts; in front of one it does not.
-    let within = (x == '0' || y == '0')
-        && a[..at].iter().rev().take_while(|it| it.is_ascii_digit()).any(|it| *it != '0');
-    let value = |chars: &[char]| {
-        let digits = chars[at..].iter().map_while(|it| it.to_digit(10));
-        digits.fold((u64::from(within), 0_usize), |(sum, count), digit| {
-            (sum.wrapping_mul(10).wrapping_add(digit.into()), count + 1)
-        })
+    let begun = shared.bytes().rev().take_while(u8::is_ascii_digit).any(|it| it != b'0');
+    let digits = |text: &'_ str| text.len() - text.trim_start_matches(|it: char| it.is_ascii_digit()).len();
+    let number = |text: &'_ str| {
+        let digits = text[..digits(text)].to_owned();
+        let counted = if begun { digits } else { digits.trim_start_matches('0').to_owned() };
+        (counted.len(), counted)
     };
-    value(&a).cmp(&value(&b)).then(x.cmp(&y))
+    number(a).cmp(&number(b)).then(digits(a).cmp(&digits(b))).then(x.cmp(&y))
 }
