@@ -131,8 +131,7 @@ fn call(name: &str, args: &[Value]) -> Result<Option<Value>, BuiltinError> {
         return Err(BuiltinError::Failed(format!("no builtin {name}")));
     };
     let (mut budget, mut caches) = (Budget::new(STEPS, BYTES), Caches::default());
-    let mut context =
-        Context { now_ns: 0, seed: 0, budget: &mut budget, sink: &mut (), caches: &mut caches };
+    let mut context = Context { now_ns: 0, seed: 0, budget: &mut budget, sink: &mut (), caches: &mut caches };
     builtin.call(&mut context, args)
 }
 

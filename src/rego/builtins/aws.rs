@@ -29,7 +29,8 @@ const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 /// Headers that proxies may change, so that they are not signed.
 const NOT_SIGNED: [&str; 3] = ["authorization", "user-agent", "x-amzn-trace-id"];
 
-const REQUIRED_OF_CONFIG: [&str; 4] = ["aws_access_key", "aws_region", "aws_secret_access_key", "aws_service"];
+const REQUIRED_OF_CONFIG: [&str; 4] =
+    ["aws_access_key", "aws_region", "aws_secret_access_key", "aws_service"];
 const REQUIRED_OF_REQUEST: [&str; 2] = ["method", "url"];
 
 /// What a request may have besides: the fields of `http.send`.
@@ -86,7 +87,8 @@ fn sign_request(context: &mut Context<'_>, args: &[Value]) -> Answer {
         return Err(operand::error(3, "could not convert time_ns value into a unix timestamp"));
     };
     let fields: Vec<&str> = [&REQUIRED_OF_REQUEST[..], &ALLOWED_OF_REQUEST].concat();
-    let unknown: Set = request.keys().filter(|it| it.as_str().is_none_or(|it| !fields.contains(&it))).cloned().collect();
+    let unknown: Set =
+        request.keys().filter(|it| it.as_str().is_none_or(|it| !fields.contains(&it))).cloned().collect();
     if !unknown.is_empty() {
         return Err(operand::error(1, &format!("invalid request parameters(s): {unknown}")));
     }
@@ -172,9 +174,12 @@ impl<'a> Signer<'a> {
         let body = match config.get_str("disable_payload_signing") {
             None | Some(Value::Bool(false)) => Body::Signed,
             Some(Value::Bool(true)) => Body::Unsigned,
-            Some(_) => return Err(operand::error(2, "invalid value for 'disable_payload_signing' in AWS config")),
+            Some(_) => {
+                return Err(operand::error(2, "invalid value for 'disable_payload_signing' in AWS config"));
+            }
         };
-        let session_token = config.get_str("aws_session_token").and_then(Value::as_str).filter(|it| !it.is_empty());
+        let session_token =
+            config.get_str("aws_session_token").and_then(Value::as_str).filter(|it| !it.is_empty());
         Ok(Self { access_key, secret_key, session_token, region, service, body })
     }
 
@@ -221,7 +226,10 @@ impl<'a> Signer<'a> {
         let scope = [day, self.region, self.service, SCOPE_END].join("/");
         let to_sign = format!("{ALGORITHM}\n{stamp}\n{scope}\n{}", sha256_hex(canonical.as_bytes()));
         let signature = hex::encode(mac(self.key(day).as_ref(), &to_sign));
-        format!("{ALGORITHM} Credential={}/{scope},SignedHeaders={names},Signature={signature}", self.access_key)
+        format!(
+            "{ALGORITHM} Credential={}/{scope},SignedHeaders={names},Signature={signature}",
+            self.access_key
+        )
     }
 
     /// The key for one day, region and service.

@@ -20,9 +20,10 @@ pub(super) const BUILTINS: &[Builtin] = &[
     Builtin::new("yaml.marshal", |context, args| {
         let value = any(args, 1);
         draw_for(context, value)?;
-        let text = yaml::to_string(value);
-        context.budget.bytes(text.len() as u64)?;
-        answer(text)
+        let room = usize::try_from(context.budget.bytes_left()).unwrap_or(usize::MAX);
+        let text = yaml::to_string_within(value, room);
+        context.budget.bytes(text.as_ref().map_or(u64::MAX, |it| it.len() as u64))?;
+        Ok(text.map(Value::from))
     }),
     Builtin::new("yaml.unmarshal", |context, args| {
         let text = string(args, 1)?;
@@ -66,8 +67,10 @@ fn written(context: &mut Context<'_>, value: &Value, shape: &Shape) -> Result<St
     Ok(match shape {
         Shape::Compact => json::to_string(value, Html::Escaped),
         Shape::Indented { prefix, indent } => {
+            // A line for each part and for each end of a container, at most; each with its prefix and its blanks.
+            let line = prefix.len() as u64 + 1 + indent.len() as u64 * u64::from(value.depth());
+            context.budget.bytes(line.saturating_mul(2 * u64::from(value.parts())))?;
             let text = json::to_string_indented(value, Html::Escaped, prefix, indent);
-            context.budget.bytes(text.len() as u64)?;
             // Go puts the prefix before each line but the first.
             format!("{prefix}{text}")
         }

@@ -257,6 +257,9 @@ fn what_would_take_too_much_ends_with_an_error_before_it_takes_it() {
     let edges: Value = vertices.clone().into();
     let graph = Value::Object(vertices.iter().map(|it| (it.clone(), edges.clone())).collect());
     let hundred = Value::Set((0..100).map(Value::from).collect());
+    // Few bytes, but many blanks before each line.
+    let deep =
+        (0..500).fold(Value::Null, |inner, _| vec![Value::Null, inner, 1.into(), 2.into(), 3.into()].into());
     let calls: Vec<(&str, Vec<Value>)> = vec![
         ("numbers.range", vec![0.into(), 1_000_000_000_000_000_i64.into()]),
         ("numbers.range_step", vec![0.into(), (-1_000_000_000_000_000_i64).into(), 3.into()]),
@@ -278,6 +281,14 @@ fn what_would_take_too_much_ends_with_an_error_before_it_takes_it() {
         ("graph.reachable_paths", vec![graph, vec![Value::from(0)].into()]),
         ("json.marshal", vec![doubled(40)]),
         ("yaml.marshal", vec![doubled(40)]),
+        ("yaml.marshal", vec![deep]),
+        (
+            "json.marshal_with_options",
+            vec![
+                vec![Value::Null; 1000].into(),
+                Value::Object([("prefix", "b".repeat(10_000))].into_iter().collect()),
+            ],
+        ),
         ("json.unmarshal", vec![format!("[{}1]", "1,".repeat(100_000)).into()]),
         ("internal.print", vec![vec![hundred; 5].into()]),
         ("units.parse", vec!["1e999999999".into()]),

@@ -31,7 +31,13 @@ impl<'a> Uri<'a> {
             None => (None, rest),
         };
         let host_is_plain = authority.is_none_or(|it| !it.contains([' ', '%', '\\', '<', '>', '"']));
-        (host_is_plain && decoded(path).is_some()).then_some(Self { scheme, authority, path, query, fragment })
+        (host_is_plain && decoded(path).is_some()).then_some(Self {
+            scheme,
+            authority,
+            path,
+            query,
+            fragment,
+        })
     }
 
     /// Host and port.

@@ -31,8 +31,7 @@ pub(super) fn unarmored(text: &str) -> Result<Armored, BuiltinError> {
 }
 
 fn blocks(bytes: &[u8]) -> Result<Armored, BuiltinError> {
-    let blocks: Vec<Pem> =
-        Pem::iter_from_buffer(bytes).filter_map(Result::ok).take(MAX_BLOCKS + 1).collect();
+    let blocks: Vec<Pem> = Pem::iter_from_buffer(bytes).filter_map(Result::ok).take(MAX_BLOCKS + 1).collect();
     if blocks.len() > MAX_BLOCKS {
         return Err(BuiltinError::Failed(format!("more than {MAX_BLOCKS} PEM blocks")));
     }
@@ -52,7 +51,8 @@ mod tests {
 
     #[test]
     fn armour_is_pem_or_base64_of_it_or_of_der() {
-        let pem = "-----BEGIN A B-----\nAAAA\n-----END A B-----\nnoise\n-----BEGIN C-----\n!\n-----END C-----\n";
+        let pem =
+            "-----BEGIN A B-----\nAAAA\n-----END A B-----\nnoise\n-----BEGIN C-----\n!\n-----END C-----\n";
         assert_eq!(labels(pem), Ok(vec!["A B".to_owned()]));
         assert_eq!(labels("LS0tLS1CRUdJTiBYLS0tLS0KQUFBQQotLS0tLUVORCBYLS0tLS0="), Ok(vec!["X".to_owned()]));
         assert_eq!(labels("AA\nAA"), Ok(vec!["3 bytes".to_owned()]));

@@ -17,10 +17,19 @@ pub(super) const BUILTINS: &[Builtin] = &[
         name: "crypto.hmac.sha1",
         run: |context, args| authenticated(context, hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, args),
     },
-    Builtin { name: "crypto.hmac.sha256", run: |context, args| authenticated(context, hmac::HMAC_SHA256, args) },
-    Builtin { name: "crypto.hmac.sha512", run: |context, args| authenticated(context, hmac::HMAC_SHA512, args) },
+    Builtin {
+        name: "crypto.hmac.sha256",
+        run: |context, args| authenticated(context, hmac::HMAC_SHA256, args),
+    },
+    Builtin {
+        name: "crypto.hmac.sha512",
+        run: |context, args| authenticated(context, hmac::HMAC_SHA512, args),
+    },
     Builtin { name: "crypto.md5", run: md5 },
-    Builtin { name: "crypto.sha1", run: |context, args| hashed(context, &digest::SHA1_FOR_LEGACY_USE_ONLY, args) },
+    Builtin {
+        name: "crypto.sha1",
+        run: |context, args| hashed(context, &digest::SHA1_FOR_LEGACY_USE_ONLY, args),
+    },
     Builtin { name: "crypto.sha256", run: |context, args| hashed(context, &digest::SHA256, args) },
     Builtin { name: "crypto.parse_private_keys", run: keys::parse_private_keys },
     Builtin { name: "crypto.x509.parse_and_verify_certificates", run: x509::parse_and_verify },
@@ -48,7 +57,11 @@ fn hex_text(bytes: &[u8]) -> Answer {
 }
 
 /// A text, paid for: hashing looks at each of its bytes.
-fn hashable<'a>(context: &mut Context<'_>, args: &'a [Value], position: usize) -> Result<&'a [u8], BuiltinError> {
+fn hashable<'a>(
+    context: &mut Context<'_>,
+    args: &'a [Value],
+    position: usize,
+) -> Result<&'a [u8], BuiltinError> {
     let bytes = operand::string(args, position)?.as_bytes();
     context.budget.steps(bytes.len() as u64 / BYTES_PER_STEP)?;
     Ok(bytes)
@@ -79,8 +92,7 @@ fn hmac_md5(context: &mut Context<'_>, args: &[Value]) -> Answer {
         key
     };
     block[..key.len()].copy_from_slice(key);
-    let inner =
-        md5::Md5::new().chain_update(block.map(|b| b ^ 0x36)).chain_update(message).finalize();
+    let inner = md5::Md5::new().chain_update(block.map(|b| b ^ 0x36)).chain_update(message).finalize();
     hex_text(&md5::Md5::new().chain_update(block.map(|b| b ^ 0x5c)).chain_update(inner).finalize())
 }
 

@@ -14,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 
 pub use scalar::{Scalar, resolve};
 pub use tree::{Flavor, MAX_ALIASED_NODES, Mark, Node, NodeId, NodeKind, Style, Tree};
-pub use write::to_string;
+pub use write::{to_string, to_string_within};
 
 use super::{Array, Number, ObjectBuilder, ReadLimits, Value};
 

@@ -71,6 +71,15 @@ fn depth_is_bounded_also_through_aliases() {
 #[test]
 fn keys_that_no_order_can_hold_are_written_all_the_same() {
     let keys: Vec<String> = (0..4096).map(|it: u32| format!("{it:x}")).chain(["01".to_owned()]).collect();
-    let value: Value = keys.iter().map(|it| (it.as_str(), Value::Null)).collect::<super::super::Object>().into();
+    let value: Value =
+        keys.iter().map(|it| (it.as_str(), Value::Null)).collect::<super::super::Object>().into();
     assert_eq!(read(to_string(&value).as_bytes(), &ReadLimits::default()), Ok(value));
+}
+
+#[test]
+fn what_has_no_room_is_not_written() {
+    let value: Value = vec![Value::from("a b"), Value::Null].into();
+    let text = to_string(&value);
+    assert_eq!(to_string_within(&value, text.len()).as_ref(), Some(&text));
+    assert_eq!(to_string_within(&value, text.len() - 1), None);
 }

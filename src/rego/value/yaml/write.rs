@@ -18,10 +18,15 @@ const INDENT: usize = 2;
 
 /// The value as YAML, ending with a line break.
 pub fn to_string(value: &Value) -> String {
-    let mut writer = Writer { out: String::new(), column: 0 };
+    to_string_within(value, usize::MAX).unwrap_or_default()
+}
+
+/// The same; nothing where it would have more bytes. Deep values take many blanks, which their parts do not tell.
+pub fn to_string_within(value: &Value, max_bytes: usize) -> Option<String> {
+    let mut writer = Writer { out: String::new(), column: 0, room: max_bytes };
     writer.node(value, 0, Place::Root);
-    writer.out.push('\n');
-    writer.out
+    writer.write("\n")?;
+    Some(writer.out)
 }
 
 /// What a node stands behind.
@@ -37,18 +42,31 @@ enum Place {
 struct Writer {
     out: String,
     column: usize,
+    /// Bytes that may still be written. Without room nothing is, and the writing is given up at its end.
+    room: usize,
 }
 
 impl Writer {
+    fn write(&mut self, text: &str) -> Option<()> {
+        let left = self.room.checked_sub(text.len());
+        self.room = left.unwrap_or(0);
+        self.out.push_str(left.map_or("", |_| text));
+        left.map(|_| ())
+    }
+
     fn put(&mut self, text: &str) {
-        self.out.push_str(text);
+        _ = self.write(text);
         self.column += text.chars().count();
     }
 
     fn new_line(&mut self, indent: usize) {
-        self.out.push('\n');
-        self.out.push_str(&" ".repeat(indent));
+        _ = self.write("\n");
+        self.blanks(indent);
         self.column = indent;
+    }
+
+    fn blanks(&mut self, count: usize) {
+        _ = self.write(&" ".repeat(count));
     }
 
     /// A node whose line begins at `indent`.
@@ -176,13 +194,13 @@ impl Writer {
             (true, Some(before)) if is_break(before) => self.put("+"),
             (true, Some(_)) => {}
         }
-        self.out.push('\n');
+        _ = self.write("\n");
         let mut at_start = true;
         for char in text.strip_suffix('\n').unwrap_or(text).chars() {
             if at_start && !is_break(char) {
-                self.out.push_str(&" ".repeat(indent));
+                self.blanks(indent);
             }
-            self.out.push(char);
+            _ = self.write(char.encode_utf8(&mut [0; 4]));
             at_start = is_break(char);
         }
     }
@@ -284,7 +302,11 @@ impl Look {
         let edge = |it: char| it == ' ' || is_break(it);
         let one_line = !text.chars().any(is_break);
         Self {
-            plain: printable && one_line && !edge(first) && !edge(last) && !means_something(text, first, last),
+            plain: printable
+                && one_line
+                && !edge(first)
+                && !edge(last)
+                && !means_something(text, first, last),
             single: printable && !blank_then_break && !break_then_blank,
             block: printable && !blank_then_break && last != ' ',
         }

@@ -64,7 +64,9 @@ pub(super) fn parse_rsa_private_key(context: &mut Context<'_>, args: &[Value]) -
     draw(context, text)?;
     let key = match unarmored(text)? {
         Armored::Der(_) => None,
-        Armored::Blocks(blocks) => blocks.iter().find(|it| LABELS.contains(&it.label.as_str())).map(private_key),
+        Armored::Blocks(blocks) => {
+            blocks.iter().find(|it| LABELS.contains(&it.label.as_str())).map(private_key)
+        }
     };
     match key.transpose()? {
         Some(PrivateKey::Rsa(key)) => answer(key.web_key()),
@@ -76,7 +78,10 @@ pub(super) fn parse_rsa_private_key(context: &mut Context<'_>, args: &[Value]) -
 /// A certificate, or several of a chain, and the key of the first one.
 pub(super) fn parse_keypair(context: &mut Context<'_>, args: &[Value]) -> Answer {
     // The type error names the first operand for either.
-    let text = |position| operand::string(args, position).map_err(|_| operand::type_error(1, &["string"], operand::any(args, position)));
+    let text = |position| {
+        operand::string(args, position)
+            .map_err(|_| operand::type_error(1, &["string"], operand::any(args, position)))
+    };
     let (certificates, key) = (text(1)?, text(2)?);
     draw(context, certificates)?;
     draw(context, key)?;

@@ -27,12 +27,14 @@ impl RsaKey {
     pub(super) fn read(der: &[u8]) -> Option<Self> {
         let items = Element::whole(der)?.items()?;
         let numbers = items.iter().take(6).map(Element::integer).collect::<Option<Vec<_>>>()?;
-        let Ok([version, modulus, public_exponent, private_exponent, p, q]) = <[BigUint; 6]>::try_from(numbers)
+        let Ok([version, modulus, public_exponent, private_exponent, p, q]) =
+            <[BigUint; 6]>::try_from(numbers)
         else {
             return None;
         };
         let one = BigUint::one();
-        if version != BigUint::ZERO || modulus.bits() > MAX_BITS || p <= one || q <= one || &p * &q != modulus {
+        if version != BigUint::ZERO || modulus.bits() > MAX_BITS || p <= one || q <= one || &p * &q != modulus
+        {
             return None;
         }
         let exponents = [&private_exponent % (&p - &one), &private_exponent % (&q - &one)];

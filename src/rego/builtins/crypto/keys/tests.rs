@@ -15,8 +15,7 @@ use crate::rego::builtins::{BuiltinFn, Caches};
 fn called(run: BuiltinFn, args: &[Value]) -> Result<Option<Value>, BuiltinError> {
     let mut budget = Budget::unlimited();
     let mut caches = Caches::default();
-    let mut context =
-        Context { now_ns: 0, seed: 0, budget: &mut budget, sink: &mut (), caches: &mut caches };
+    let mut context = Context { now_ns: 0, seed: 0, budget: &mut budget, sink: &mut (), caches: &mut caches };
     run(&mut context, args)
 }
 

@@ -138,11 +138,7 @@ impl<'a> Search<'a, '_> {
     }
 
     /// Steps 2 to 6.
-    fn may_follow(
-        &mut self,
-        chain: &[&'a Member<'a>],
-        parent: &'a Member<'a>,
-    ) -> Result<bool, Exceeded> {
+    fn may_follow(&mut self, chain: &[&'a Member<'a>], parent: &'a Member<'a>) -> Result<bool, Exceeded> {
         let [.., below] = chain else { return Ok(false) };
         let between = chain.len() - 1;
         Ok(self.is_authority(parent)

@@ -91,9 +91,7 @@ impl Spec {
     }
 
     fn signed(&self, key: &EcdsaKeyPair, by: &EcdsaKeyPair) -> Vec<u8> {
-        let name = |it: &str| {
-            sequence(&[tlv(0x31, sequence(&[oid(COMMON_NAME), tlv(0x0c, it)]))])
-        };
+        let name = |it: &str| sequence(&[tlv(0x31, sequence(&[oid(COMMON_NAME), tlv(0x0c, it)]))]);
         let algorithm = sequence(&[oid(ECDSA_SHA256)]);
         let point = [&[0], key.public_key().as_ref()].concat();
         let body = sequence(&[
@@ -185,9 +183,8 @@ fn who_is_no_authority_signs_nothing() {
 
 #[test]
 fn the_length_of_a_path_is_bounded_by_each_authority() {
-    let chain = |depth| {
-        [Spec::authority_of_depth("r", "r", depth), Spec::authority("i", "r"), Spec::new("l", "i")]
-    };
+    let chain =
+        |depth| [Spec::authority_of_depth("r", "r", depth), Spec::authority("i", "r"), Spec::new("l", "i")];
     assert!(!holds(&chain(0)) && holds(&chain(1)));
     let within = [
         Spec::authority("r", "r"),

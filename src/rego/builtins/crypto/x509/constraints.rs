@@ -217,7 +217,12 @@ mod tests {
     fn uris_are_constrained_by_host() {
         let ok = |name| checked(vec![GeneralName::URI("example.com")], Vec::new(), &[GeneralName::URI(name)]);
         assert!(ok("https://user@example.com:8443/x") && ok("spiffe://a.example.com/x"));
-        assert!(!ok("https://10.0.0.1/") && !ok("urn:x") && !ok("https://[::1]/") && !ok("https://evil/example.com"));
+        assert!(
+            !ok("https://10.0.0.1/")
+                && !ok("urn:x")
+                && !ok("https://[::1]/")
+                && !ok("https://evil/example.com")
+        );
     }
 
     #[test]

@@ -109,9 +109,8 @@ impl<'a> Extensions<'a> {
     /// The crate sorts usages into kinds; policies see them in the order of the certificate.
     pub(super) fn usages(self) -> Usages<'a> {
         let mut usages = Usages::default();
-        let extended = |it: &&X509Extension<'_>| {
-            matches!(it.parsed_extension(), ParsedExtension::ExtendedKeyUsage(_))
-        };
+        let extended =
+            |it: &&X509Extension<'_>| matches!(it.parsed_extension(), ParsedExtension::ExtendedKeyUsage(_));
         let Some(extension) = self.0.iter().find(extended) else { return usages };
         let Ok((_, oids)) = Vec::<Oid<'a>>::from_der(extension.value) else { return usages };
         for oid in oids {

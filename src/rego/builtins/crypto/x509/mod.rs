@@ -45,9 +45,7 @@ impl Ders {
         match unarmored(text)? {
             Armored::Der(bytes) => Ok(Self(vec![bytes])),
             Armored::Blocks(blocks) => match blocks.iter().find(|it| it.label != "CERTIFICATE") {
-                Some(other) => {
-                    failed(format!("PEM block type is '{}', expected CERTIFICATE", other.label))
-                }
+                Some(other) => failed(format!("PEM block type is '{}', expected CERTIFICATE", other.label)),
                 None => Ok(Self(blocks.into_iter().map(|it| it.contents).collect())),
             },
         }

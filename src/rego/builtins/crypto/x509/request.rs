@@ -4,8 +4,8 @@ use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::cri_attributes::ParsedCriAttribute;
 use x509_parser::prelude::FromDer;
 
-use super::super::super::operand::{self, Answer, answer, failed};
 use super::super::super::Context;
+use super::super::super::operand::{self, Answer, answer, failed};
 use super::super::armor::{Armored, unarmored};
 use super::extensions::Extensions;
 use super::{BYTES_PER_BYTE, BYTES_PER_STEP, json};

@@ -204,7 +204,6 @@ impl<'a> Reader<'a> {
         }
         error("invalid or unsupported Perl syntax", &self.text[start..])
     }
-
 }
 
 /// A character that means nothing but itself, in sets too.
