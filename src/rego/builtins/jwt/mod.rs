@@ -133,7 +133,10 @@ fn verify(context: &mut Context<'_>, args: &[Value], algorithm: &str) -> Answer 
     let text = string(args, 1)?;
     context.budget.bytes(2 * text.len() as u64)?;
     let token = Token::of(text)?;
-    let keys = public_keys(string(args, 2)?)?;
+    let keys = string(args, 2)?;
+    context.budget.bytes(8 * keys.len() as u64)?;
+    context.budget.steps(keys.len() as u64 / 8)?;
+    let keys = public_keys(keys)?;
     let signature = base64url_bytes(token.signature)?;
     let header = Header::of(&token.header(context)?)?;
     let message = token.message();
@@ -320,7 +323,7 @@ fn decode_verify(context: &mut Context<'_>, args: &[Value]) -> Answer {
 
 fn encode_sign(context: &mut Context<'_>, header: &str, payload: &str, key: &str) -> Answer {
     context.budget.bytes(4 * (header.len() + payload.len()) as u64)?;
-    context.budget.steps(VERIFICATION_STEPS)?;
+    context.budget.steps(VERIFICATION_STEPS + key.len() as u64 / 8)?;
     let keys = keys::json_keys(key)?;
     let Some(key) = keys.first() else { return failed("no keys found in JWK set") };
     let limits = ReadLimits::default();

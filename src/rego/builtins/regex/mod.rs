@@ -115,6 +115,7 @@ fn wanted(args: &[Value], position: usize) -> Result<usize, BuiltinError> {
 fn find(context: &mut Context<'_>, args: &[Value]) -> Answer {
     let (pattern, text, count) = (string(args, 1)?, string(args, 2)?, wanted(args, 3)?);
     let compiled = compiled(context, pattern)?;
+    draw(context.budget, pattern, text)?;
     let mut found = Vec::new();
     for part in compiled.regex.find_iter(text).take(count) {
         draw(context.budget, pattern, part.as_str())?;
@@ -128,6 +129,7 @@ fn find(context: &mut Context<'_>, args: &[Value]) -> Answer {
 fn find_submatches(context: &mut Context<'_>, args: &[Value]) -> Answer {
     let (pattern, text, count) = (string(args, 1)?, string(args, 2)?, wanted(args, 3)?);
     let compiled = compiled(context, pattern)?;
+    draw(context.budget, pattern, text)?;
     let mut found = Vec::new();
     for groups in compiled.regex.captures_iter(text).take(count) {
         context.draw(1 + groups.len())?;
