@@ -8,6 +8,8 @@ mod bench;
 #[path = "end_to_end/binary.rs"]
 #[allow(dead_code, reason = "shared with the end-to-end tests")]
 mod binary;
+#[path = "faults/cache.rs"]
+mod cache;
 #[path = "faults/client_stack.rs"]
 mod client_stack;
 #[path = "faults/cross_talk.rs"]

@@ -48,6 +48,8 @@ pub struct Plan {
     pub targets: Vec<Target>,
     /// `--layout`: image layouts that answer in place of the network; empty means the network.
     pub layouts: Vec<PathBuf>,
+    /// `--cache-dir`, `--no-cache`
+    pub cache: Cache,
     /// `--workers`; none means what the machine allows.
     pub workers: Option<NonZeroUsize>,
     /// `--timeout`; none means no deadline.
@@ -64,6 +66,17 @@ pub struct Plan {
     pub console: ConsoleSettings,
     /// What is odd but no mistake, to be logged as warnings.
     pub notes: Vec<String>,
+}
+
+/// Where blobs are kept between runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cache {
+    /// `--no-cache`, or there is no folder of the user.
+    Off,
+    /// In the user's folder; a run goes on without it where it cannot be used.
+    OfUser(PathBuf),
+    /// `--cache-dir`
+    At(PathBuf),
 }
 
 /// Whether signatures of a kind are checked.

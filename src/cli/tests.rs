@@ -84,6 +84,7 @@ fn the_help_lists_every_flag() {
     Flags:
           --allow-empty                  a snapshot without components is no mistake
           --allow-past-effective-time    accept an effective time in the past, or from attestations that are not verified
+          --cache-dir string             folder where blobs are kept between runs; several processes may share it (default ec in the user's cache folder)
           --color                        colour the text report, also in files
           --component-timeout duration   deadline of one component, without its waiting for others; 0 is none (default none)
           --effective-time string        compare the dates of rules with this instant: now, attestation, an RFC 3339 date and time, or YYYY-MM-DD (default now)
@@ -96,6 +97,7 @@ fn the_help_lists_every_flag() {
           --info                         tell titles, descriptions and solutions of results
       -j, --json-input string            deprecated, use --images: text of the snapshot
           --layout strings               folder with an OCI image layout that answers in place of the network; repeatable
+          --no-cache                     keep no blobs between runs, and use none
           --no-color                     do not colour
           --output strings               FORMAT[=FILE][?OPTIONS], repeatable; formats: json, yaml, text, appstudio, summary, summary-markdown, junit, attestation, policy-input, vsa; options: show-successes, show-warnings, show-policy-docs-link (default text)
       -o, --output-file string           deprecated, use --output json=FILE

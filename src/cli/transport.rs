@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::model::Limits;
 use crate::registry::Transport;
+use crate::registry::cache::{Cached, Store};
 use crate::registry::http::{Http, HttpError, HttpSettings};
 use crate::registry::layout::{Layout, LayoutError};
 use crate::registry::once::Once;
@@ -12,17 +13,22 @@ use crate::registry::once::Once;
 /// Bytes of blobs that are kept for who asks again: signatures, attestations and SBOMs of some components.
 const KEPT_BLOB_BYTES: u64 = 256 << 20;
 
-/// Registries, with the credentials, proxies and certificates of the environment.
-pub(super) fn network(settings: HttpSettings) -> Result<Arc<dyn Transport>, HttpError> {
+/// Registries, with the credentials, proxies and certificates of the environment; blobs are kept in `store`.
+pub(super) fn network(settings: HttpSettings, store: Option<Store>) -> Result<Arc<dyn Transport>, HttpError> {
     let limits = settings.limits.clone();
-    Ok(once(Http::from_env(settings)?, &limits))
+    let http: Arc<dyn Transport> = Arc::new(Http::from_env(settings)?);
+    let transport = match store {
+        Some(store) => Arc::new(Cached::new(http, store)),
+        None => http,
+    };
+    Ok(once(transport, &limits))
 }
 
 /// `--layout`: nothing else is asked.
 pub(super) fn layouts(folders: &[PathBuf], limits: &Limits) -> Result<Arc<dyn Transport>, LayoutError> {
-    Ok(once(Layout::from_dirs(folders, limits)?, limits))
+    Ok(once(Arc::new(Layout::from_dirs(folders, limits)?), limits))
 }
 
-fn once(transport: impl Transport + 'static, limits: &Limits) -> Arc<dyn Transport> {
-    Arc::new(Once::new(Arc::new(transport), limits.manifest_bytes, KEPT_BLOB_BYTES))
+fn once(transport: Arc<dyn Transport>, limits: &Limits) -> Arc<dyn Transport> {
+    Arc::new(Once::new(transport, limits.manifest_bytes, KEPT_BLOB_BYTES))
 }

@@ -1,12 +1,13 @@
 //! `ec validate image`: its flags, its help, and what its arguments mean.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::diagnostics::Diagnostic;
 use super::flags::{Flag, Kind, Parsed, flag};
-use super::plan::{EffectiveTime, Plan, SignatureCheck};
+use super::plan::{Cache, EffectiveTime, Plan, SignatureCheck};
 use super::snapshot::{self, Empty, Sources};
 use super::{Environment, exit::Strictness, global, help, policy_argument};
 use crate::judge::FilterType;
@@ -18,7 +19,7 @@ use crate::trust::TransparencyLog;
 const STILL_NOW: SignedDuration = SignedDuration::from_secs(2);
 
 /// In the order of their names.
-pub(super) const FLAGS: [Flag; 28] = [
+pub(super) const FLAGS: [Flag; 30] = [
     flag("allow-empty", None, Kind::Switch, "", "a snapshot without components is no mistake"),
     flag(
         "allow-past-effective-time",
@@ -26,6 +27,13 @@ pub(super) const FLAGS: [Flag; 28] = [
         Kind::Switch,
         "",
         "accept an effective time in the past, or from attestations that are not verified",
+    ),
+    flag(
+        "cache-dir",
+        None,
+        Kind::Text,
+        "ec in the user's cache folder",
+        "folder where blobs are kept between runs; several processes may share it",
     ),
     flag("color", None, Kind::Switch, "", "colour the text report, also in files"),
     flag(
@@ -69,6 +77,7 @@ pub(super) const FLAGS: [Flag; 28] = [
         "",
         "folder with an OCI image layout that answers in place of the network; repeatable",
     ),
+    flag("no-cache", None, Kind::Switch, "", "keep no blobs between runs, and use none"),
     flag("no-color", None, Kind::Switch, "", "do not colour"),
     flag(
         "output",
@@ -223,6 +232,7 @@ pub(super) fn plan(
         detail: if parsed.switch("info", false) { Detail::Full } else { Detail::Brief },
         targets,
         layouts: parsed.list("layout").iter().filter(|it| !it.is_empty()).map(Into::into).collect(),
+        cache: cache(parsed, environment),
         workers,
         timeout: global::timeout(parsed),
         component_timeout: global::limit(parsed, "component-timeout"),
@@ -290,6 +300,22 @@ fn workers(parsed: &Parsed) -> Result<Option<NonZeroUsize>, Diagnostic> {
             "--workers: {given} is no number of workers, expected 1 or more"
         ))),
     }
+}
+
+/// The user's folder is `$XDG_CACHE_HOME`, which must be absolute, or `~/.cache`.
+fn cache(parsed: &Parsed, environment: &Environment) -> Cache {
+    if parsed.switch("no-cache", false) {
+        return Cache::Off;
+    }
+    if let Some(given) = parsed.text("cache-dir") {
+        return Cache::At(given.into());
+    }
+    let folder = |name: &str| {
+        let text = (environment.variable)(name).filter(|it| !it.is_empty());
+        text.map(PathBuf::from).filter(|it| it.is_absolute())
+    };
+    let users = folder("XDG_CACHE_HOME").or_else(|| folder("HOME").map(|it| it.join(".cache")));
+    users.map_or(Cache::Off, |it| Cache::OfUser(it.join("ec")))
 }
 
 fn retry_budget(parsed: &Parsed) -> Result<Option<u64>, Diagnostic> {

@@ -125,6 +125,9 @@ pub struct RunFacts {
     pub retry_budget: Option<u64>,
     /// Bytes received.
     pub bytes: u64,
+    /// Blobs that were on disk already; none where there is no cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from_cache: Option<u64>,
     /// Components in evaluation at once, at most.
     pub workers: usize,
 }

@@ -1,10 +1,11 @@
 //! The wire: one [`Transport`] for all that is read from registries, over HTTP ([`http`]) or from an OCI
-//! image layout on disk ([`layout`]), each object asked for once per run ([`once`]).
+//! image layout on disk ([`layout`]), each object asked for once per run ([`once`]), blobs kept between runs ([`cache`]).
 //!
 //! Every answer is bounded and bound: a call carries a cap in bytes, and no byte is handed out before its digest
 //! and size agree with what was asked for. What is definitely absent (404) and what could not be found out are
 //! different errors ([`RegistryError`]). Nothing here knows signatures, policies or components.
 
+pub mod cache;
 mod error;
 pub mod http;
 mod image_config;
@@ -62,6 +63,11 @@ pub trait Transport: Send + Sync {
     /// who uses a referrer reads its manifest and compares the subject in it.
     fn referrers<'a>(&'a self, subject: &'a PinnedRef, limit: usize) -> Answer<'a, Vec<Descriptor>>;
 
+    /// Whether a blob is there, without its bytes; the answer of who keeps nothing that could be gone is yes.
+    fn has_blob<'a>(&'a self, _repository: &'a Repository, _digest: &'a Digest) -> Answer<'a, ()> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     /// What was asked so far.
     fn traffic(&self) -> Traffic {
         Traffic::default()
@@ -79,6 +85,8 @@ pub struct Traffic {
     pub retry_budget: Option<u64>,
     /// Bytes of bodies received.
     pub bytes: u64,
+    /// Blobs that were on disk already; none where there is no cache.
+    pub from_cache: Option<u64>,
 }
 
 /// What was asked for, in an error: the address that a registry knows a manifest under.

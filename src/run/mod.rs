@@ -245,6 +245,7 @@ fn report(job: &Job, done: Vec<Done>) -> RunReport {
             retries: traffic.retries,
             retry_budget: traffic.retry_budget,
             bytes: traffic.bytes,
+            from_cache: traffic.from_cache,
             workers: job.workers,
         },
     }

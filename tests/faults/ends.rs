@@ -10,13 +10,18 @@ use serde_json::Value;
 use crate::binary::{Answer, command};
 use crate::stage::{self, good};
 
-/// A registry that says nothing of the component `two`.
-async fn registry(folder: &Path, silent: &str) -> Registry {
+/// A registry that holds the stage's layout.
+pub(crate) async fn serving(folder: &Path, rules: Vec<Rule>) -> Registry {
     let contents = Contents::from_layout(&folder.join("layout"), ReferrersApi::Missing).unwrap();
-    Registry::start(contents, vec![Rule::new(silent, [Step::Silence])], Tls::Offered).await.unwrap()
+    Registry::start(contents, rules, Tls::Offered).await.unwrap()
 }
 
-fn ec(folder: &Path, registry: &Registry, more: &[&str]) -> Command {
+/// One that says nothing of the component `two`.
+async fn half_silent(folder: &Path) -> Registry {
+    serving(folder, vec![Rule::new("/v2/team/two/", [Step::Silence])]).await
+}
+
+pub(crate) fn ec(folder: &Path, registry: &Registry, more: &[&str]) -> Command {
     let mut command = command(folder);
     command.args(["validate", "image", "--images=snapshot.yaml", "--policy=policy.yaml", "--ignore-rekor"]);
     command.args(["--output=json"]).args(more).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -25,7 +30,7 @@ fn ec(folder: &Path, registry: &Registry, more: &[&str]) -> Command {
     command
 }
 
-async fn finished(child: std::process::Child) -> Answer {
+pub(crate) async fn finished(child: std::process::Child) -> Answer {
     tokio::task::spawn_blocking(move || child.wait_with_output()).await.unwrap().unwrap().into()
 }
 
@@ -39,7 +44,7 @@ fn failure(answer: &Answer, at: usize) -> Value {
 async fn a_signal_ends_the_run_like_a_deadline_with_a_report() {
     for signal in ["-TERM", "-INT"] {
         let stage = stage::set([good("one"), good("two")]);
-        let registry = registry(stage.path(), "/v2/team/two/").await;
+        let registry = half_silent(stage.path()).await;
         let child = ec(stage.path(), &registry, &[]).spawn().unwrap();
         while !registry.asked().iter().any(|it| it.contains("/team/two/")) {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -57,7 +62,7 @@ async fn a_signal_ends_the_run_like_a_deadline_with_a_report() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_report_of_a_run_with_a_deadline_is_there_before_the_deadline() {
     let stage = stage::set([good("one"), good("two")]);
-    let registry = registry(stage.path(), "/v2/team/two/").await;
+    let registry = half_silent(stage.path()).await;
     let start = std::time::Instant::now();
     let child = ec(stage.path(), &registry, &["--timeout=20s", "--component-timeout=3s"]).spawn().unwrap();
     let answer = finished(child).await;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::super::VERSION;
 use super::super::diagnostics::Diagnostic;
-use super::super::plan::{EffectiveTime, Plan, SignatureCheck};
+use super::super::plan::{Cache, EffectiveTime, Plan, SignatureCheck};
 use super::super::transport;
 use crate::builtins::{self, Host};
 use crate::evaluate::CompiledGroup;
@@ -18,6 +18,7 @@ use crate::policy::data::SigstoreOptions;
 use crate::policy::group::{self, LoadOptions, LoadedGroup, PolicyError, PolicySet};
 use crate::policy::spec::{self, Document, ReadPolicy, SpecError};
 use crate::registry::Transport;
+use crate::registry::cache::Store;
 use crate::registry::http::{HttpSettings, RetryPolicy};
 use crate::rego::engine::{CompileFailure, CompileOptions, PrintStatements};
 use crate::rego::source::{Sources, Span};
@@ -206,10 +207,27 @@ fn groups(plan: &Plan, set: &PolicySet) -> Vec<Group> {
 fn transport(plan: &Plan, limits: &Limits) -> Result<(Arc<dyn Transport>, &'static str), Faults> {
     if plan.layouts.is_empty() {
         let settings = HttpSettings { limits: limits.clone(), retry: retry(plan), ..HttpSettings::default() };
-        return Ok((transport::network(settings).map_err(one)?, "registry"));
+        return Ok((transport::network(settings, store(plan)?).map_err(one)?, "registry"));
     }
     let layouts = transport::layouts(&plan.layouts, limits);
     Ok((layouts.map_err(|error| one(format_args!("--layout: {error}")))?, "layout"))
+}
+
+/// Bytes of blobs on disk: SBOMs and attestations of a few thousand images.
+const CACHE_BYTES: u64 = 2 << 30;
+
+/// A folder that was asked for must work; the usual one need not.
+fn store(plan: &Plan) -> Result<Option<Store>, Faults> {
+    match &plan.cache {
+        Cache::Off => Ok(None),
+        Cache::At(folder) => Store::open(folder, CACHE_BYTES)
+            .map(Some)
+            .map_err(|error| one(format_args!("--cache-dir: {} cannot be used: {error}", folder.display()))),
+        Cache::OfUser(folder) => {
+            let store = Store::open(folder, CACHE_BYTES);
+            Ok(store.inspect_err(|error| tracing::debug!("no cache in {}: {error}", folder.display())).ok())
+        }
+    }
 }
 
 /// Tries beyond the first for each component: it asks for about as many objects.

@@ -197,6 +197,15 @@ impl Transport for Http {
         })
     }
 
+    fn has_blob<'a>(&'a self, repository: &'a Repository, digest: &'a Digest) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let path = format!("blobs/{digest}");
+            // An answer to HEAD has no body.
+            let wanted = Wanted { method: Method::HEAD, repository, path, accept: "*/*", cap: 0 };
+            self.ask(&wanted, |_| Ok(())).await
+        })
+    }
+
     fn referrers<'a>(&'a self, subject: &'a PinnedRef, limit: usize) -> Answer<'a, Vec<Descriptor>> {
         Box::pin(self.list_referrers(subject, limit))
     }

@@ -139,6 +139,10 @@ impl Transport for Once {
         Box::pin(self.0.blob(repository, blob, cap))
     }
 
+    fn has_blob<'a>(&'a self, repository: &'a Repository, digest: &'a Digest) -> Answer<'a, ()> {
+        self.0.transport.has_blob(repository, digest)
+    }
+
     fn referrers<'a>(&'a self, subject: &'a PinnedRef, limit: usize) -> Answer<'a, Vec<Descriptor>> {
         Box::pin(self.0.referrers(subject, limit))
     }
