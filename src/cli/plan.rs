@@ -14,6 +14,7 @@ use crate::judge::FilterType;
 use crate::model::Snapshot;
 use crate::report::{Detail, Successes, Target};
 use crate::trust::TransparencyLog;
+use crate::verify::Requested;
 
 /// `ec validate image`
 #[derive(Clone, Debug)]
@@ -28,10 +29,8 @@ pub struct Plan {
     pub rekor_url: Option<String>,
     /// `--ignore-rekor`
     pub transparency_log: TransparencyLog,
-    /// `--skip-image-sig-check`
-    pub image_signature: SignatureCheck,
-    /// `--skip-att-sig-check`
-    pub attestation_signature: SignatureCheck,
+    /// `--skip-image-sig-check`, `--skip-att-sig-check`
+    pub requested: Requested,
     /// `--extra-rule-data`: keys and texts, for every source group.
     pub extra_rule_data: Vec<(String, String)>,
     /// `--effective-time`
@@ -77,15 +76,6 @@ pub enum Cache {
     OfUser(PathBuf),
     /// `--cache-dir`
     At(PathBuf),
-}
-
-/// Whether signatures of a kind are checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SignatureCheck {
-    /// They are.
-    Verify,
-    /// Switched off, which the report says.
-    Skip,
 }
 
 /// The instant that dates of rules are compared with.

@@ -7,13 +7,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::diagnostics::Diagnostic;
 use super::flags::{Flag, Kind, Parsed, flag};
-use super::plan::{Cache, EffectiveTime, Plan, SignatureCheck};
+use super::plan::{Cache, EffectiveTime, Plan};
 use super::snapshot::{self, Empty, Sources};
 use super::{Environment, exit::Strictness, global, help, policy_argument};
 use crate::judge::FilterType;
 use crate::model::instant;
 use crate::report::{Detail, Shown, Successes, Target};
 use crate::trust::TransparencyLog;
+use crate::verify::{Requested, SignatureCheck};
 
 /// How far an effective time may lie behind the clock and still be now.
 const STILL_NOW: SignedDuration = SignedDuration::from_secs(2);
@@ -218,8 +219,10 @@ pub(super) fn plan(
         } else {
             TransparencyLog::Required
         },
-        image_signature: check(parsed, "skip-image-sig-check"),
-        attestation_signature: check(parsed, "skip-att-sig-check"),
+        requested: Requested {
+            image_signature: check(parsed, "skip-image-sig-check"),
+            attestation_signature: check(parsed, "skip-att-sig-check"),
+        },
         extra_rule_data,
         effective_time,
         filter: FilterType::of_name(parsed.text("filter-type").unwrap_or_default()),
@@ -262,7 +265,7 @@ fn empty(parsed: &Parsed) -> Empty {
 }
 
 fn check(parsed: &Parsed, skip: &str) -> SignatureCheck {
-    if parsed.switch(skip, false) { SignatureCheck::Skip } else { SignatureCheck::Verify }
+    if parsed.switch(skip, false) { SignatureCheck::Skipped } else { SignatureCheck::Made }
 }
 
 fn effective_time(parsed: &Parsed, now: Timestamp) -> Result<EffectiveTime, Diagnostic> {
@@ -272,7 +275,7 @@ fn effective_time(parsed: &Parsed, now: Timestamp) -> Result<EffectiveTime, Diag
         return Ok(EffectiveTime::Now);
     }
     if given.eq_ignore_ascii_case("attestation") {
-        if check(parsed, "skip-att-sig-check") == SignatureCheck::Skip && !past_is_allowed {
+        if check(parsed, "skip-att-sig-check") == SignatureCheck::Skipped && !past_is_allowed {
             let message = "--effective-time attestation trusts what --skip-att-sig-check leaves unverified";
             return Err(Diagnostic::new(message).help("give --allow-past-effective-time if that is meant"));
         }

@@ -171,7 +171,11 @@ async fn judged(
     }
     let builtin = of_builtin_checks(&verified);
     if verified.facts().is_none() {
-        report.checks.push(policy_check(CheckState::Skipped, "no attestation was accepted"));
+        report.checks.push(if verified.undecided().is_empty() {
+            policy_check(CheckState::Skipped, "no attestation was accepted")
+        } else {
+            policy_check(CheckState::Undecided, "a signature check is undecided")
+        });
         return Ok((builtin, Vec::new()));
     }
     report.checks.extend(input::checks(evidence));

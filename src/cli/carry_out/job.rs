@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::super::VERSION;
 use super::super::diagnostics::Diagnostic;
-use super::super::plan::{Cache, EffectiveTime, Plan, SignatureCheck};
+use super::super::plan::{Cache, EffectiveTime, Plan};
 use super::super::transport;
 use crate::builtins::{self, Host};
 use crate::evaluate::CompiledGroup;
@@ -26,7 +26,6 @@ use crate::report::Format;
 use crate::run::events::Listener;
 use crate::run::{self, Deadline, Group, Job, Keep};
 use crate::trust::{TransparencyLog, TrustPolicy};
-use crate::verify;
 
 type Faults = Vec<Diagnostic>;
 
@@ -55,10 +54,7 @@ pub(super) fn job(plan: &Plan, deadline: Deadline, listener: Listener) -> Result
         policy: set.spec,
         groups,
         trust,
-        requested: verify::Requested {
-            image_signature: check(plan.image_signature),
-            attestation_signature: check(plan.attestation_signature),
-        },
+        requested: plan.requested,
         host: Arc::new(Host::new(Arc::clone(&transport), limits.clone())),
         transport,
         source,
@@ -80,13 +76,6 @@ pub(super) fn job(plan: &Plan, deadline: Deadline, listener: Listener) -> Result
         version: VERSION.to_owned(),
         policy_warnings: warnings,
     })
-}
-
-fn check(asked: SignatureCheck) -> verify::SignatureCheck {
-    match asked {
-        SignatureCheck::Verify => verify::SignatureCheck::Made,
-        SignatureCheck::Skip => verify::SignatureCheck::Skipped,
-    }
 }
 
 fn wants(plan: &Plan, format: Format) -> bool {
