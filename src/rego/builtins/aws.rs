@@ -99,8 +99,8 @@ fn sign_request(context: &mut Context<'_>, args: &[Value]) -> Answer {
     let length: usize = headers.iter().map(|(name, value)| name.len() + value.len()).sum();
     context.budget.bytes(4 * (length + url.len()) as u64)?;
     let stamp = utc_stamp(time_ns);
-    let signed = signer.headers(&Request { method, uri, headers, body: &body }, &stamp);
-    answer(request.clone().with("headers".into(), signed.into()))
+    let headers = signer.headers(&Request { method, uri, headers, body: &body }, &stamp);
+    answer(request.clone().with("headers".into(), headers.into()))
 }
 
 /// The strings of an object that must be there. `what` is OPA's name for the object.
@@ -200,12 +200,12 @@ impl<'a> Signer<'a> {
             set("x-amz-security-token", token);
         }
         // As in OPA, a header that the request brings along is signed as it was, and replaced all the same.
-        let (mut signed, mut sent) = (own.clone(), request.headers.clone());
-        signed.extend(request.headers.clone());
-        let authorization = self.authorization(request, &signed, &body_hash, stamp);
-        sent.extend(own);
-        sent.insert("Authorization".to_owned(), authorization);
-        sent.into_iter().map(|(name, value)| (Value::from(name), Value::from(value))).collect()
+        let (mut as_given, mut replaced) = (own.clone(), request.headers.clone());
+        as_given.extend(request.headers.clone());
+        let authorization = self.authorization(request, &as_given, &body_hash, stamp);
+        replaced.extend(own);
+        replaced.insert("Authorization".to_owned(), authorization);
+        replaced.into_iter().map(|(name, value)| (Value::from(name), Value::from(value))).collect()
     }
 
     fn authorization(
@@ -218,7 +218,8 @@ impl<'a> Signer<'a> {
         let signed: Vec<_> =
             headers.iter().filter(|(name, _)| !NOT_SIGNED.contains(&name.as_str())).collect();
         let names = signed.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(";");
-        let lines: String = signed.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
+        let lines: String =
+            signed.iter().flat_map(|(name, value)| [name.as_str(), ":", value, "\n"]).collect();
         let (method, path, query) =
             (request.method, escaped_path(request.uri.path), request.uri.query.unwrap_or_default());
         let canonical = format!("{method}\n{path}\n{query}\n{lines}\n{names}\n{body_hash}");
@@ -246,4 +247,63 @@ fn sha256_hex(bytes: &[u8]) -> String {
 
 fn mac(key: &[u8], message: &str) -> hmac::Tag {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rego::budget::Budget;
+    use crate::rego::builtins::Caches;
+
+    fn object_of(pairs: &[(&str, &str)]) -> Object {
+        pairs.iter().map(|(name, value)| (Value::from(*name), Value::from(*value))).collect()
+    }
+
+    fn signed(request: Object, config: Object) -> Result<Object, String> {
+        let (mut budget, mut caches) = (Budget::unlimited(), Caches::default());
+        let mut context =
+            Context { now_ns: 0, seed: 0, budget: &mut budget, sink: &mut (), caches: &mut caches };
+        let args = [request.into(), config.into(), 1_440_938_160_000_000_000_i64.into()];
+        let answer = sign_request(&mut context, &args).map_err(|it| it.to_string())?;
+        let headers = answer.and_then(|it| it.get_str("headers").and_then(Value::as_object).cloned());
+        Ok(headers.unwrap_or_default())
+    }
+
+    /// Whom AWS's own examples of signatures name.
+    fn config() -> Object {
+        object_of(&[
+            ("aws_access_key", "AKIDEXAMPLE"),
+            ("aws_secret_access_key", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
+            ("aws_region", "us-east-1"),
+            ("aws_service", "service"),
+        ])
+    }
+
+    #[test]
+    fn the_plainest_example_of_aws_has_its_signature() {
+        let request = object_of(&[("method", "GET"), ("url", "https://example.amazonaws.com/")]);
+        let headers = signed(request, config()).unwrap();
+        let signature = "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31";
+        let authorization = headers.get_str("Authorization").and_then(Value::as_str).unwrap();
+        assert!(authorization.ends_with(signature), "{authorization}");
+        assert_eq!(headers.get_str("x-amz-date"), Some(&"20150830T123600Z".into()));
+        assert_eq!(headers.get_str("x-amz-content-sha256"), None, "other services hash no body");
+    }
+
+    #[test]
+    fn headers_that_proxies_change_are_sent_but_not_signed() {
+        let mut request = object_of(&[("method", "GET"), ("url", "https://example.amazonaws.com/")]);
+        request = request.with("headers".into(), object_of(&[("User-Agent", "me"), ("A", "b")]).into());
+        let headers = signed(request, config()).unwrap();
+        let authorization = headers.get_str("Authorization").and_then(Value::as_str).unwrap();
+        assert!(authorization.contains("SignedHeaders=a;host;x-amz-date,"), "{authorization}");
+        assert_eq!(headers.get_str("user-agent"), Some(&"me".into()));
+    }
+
+    #[test]
+    fn a_field_that_no_request_has_is_named() {
+        let request = object_of(&[("method", "GET"), ("url", "https://a/"), ("nope", "x")]);
+        let error = signed(request, config()).unwrap_err();
+        assert_eq!(error, "operand 1 invalid request parameters(s): {\"nope\"}");
+    }
 }

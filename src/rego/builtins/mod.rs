@@ -12,6 +12,7 @@ mod bits;
 mod chance;
 mod comparison;
 mod crypto;
+mod der;
 mod documents;
 mod encoding;
 mod error;

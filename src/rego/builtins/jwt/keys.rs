@@ -1,6 +1,7 @@
 //! Keys that tokens are verified and signed with: PEM certificates and public keys, JSON Web Keys (RFC 7517).
 
 use aws_lc_rs::{hmac, rand, signature};
+use num_bigint::BigUint;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::pem::Pem;
 use x509_parser::prelude::FromDer;
@@ -8,6 +9,7 @@ use x509_parser::public_key::PublicKey;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::super::BuiltinError;
+use super::super::der::{self, Written};
 use super::super::encoding::base64url_bytes;
 use super::super::operand::failed;
 use crate::rego::value::{ReadLimits, Value, json};
@@ -309,32 +311,12 @@ fn ec_signed(
 
 fn rsa_signed(key: &Value, encoding: &'static dyn signature::RsaEncoding, message: &[u8]) -> Option<Vec<u8>> {
     // RFC 8017, A.1.2: version, modulus, exponents, primes, and what follows from them.
-    let mut content = der(2, &[0]);
+    let mut content = der::integer(&BigUint::ZERO);
     for name in ["n", "e", "d", "p", "q", "dp", "dq", "qi"] {
-        let mut number = unpadded(&bytes(key, name)?);
-        if number.first().is_none_or(|it| *it >= 0x80) {
-            number.insert(0, 0);
-        }
-        content.extend(der(2, &number));
+        content.extend(der::integer(&BigUint::from_bytes_be(&bytes(key, name)?)));
     }
-    let pair = signature::RsaKeyPair::from_der(&der(0x30, &content)).ok()?;
+    let pair = signature::RsaKeyPair::from_der(&der::element(Written::Sequence, &content)).ok()?;
     let mut signed = vec![0; pair.public_modulus_len()];
     pair.sign(encoding, &rand::SystemRandom::new(), message, &mut signed).ok()?;
     Some(signed)
-}
-
-/// A value of DER: tag, length, content.
-fn der(tag: u8, content: &[u8]) -> Vec<u8> {
-    let mut out = vec![tag];
-    let length = content.len().to_be_bytes();
-    match u8::try_from(content.len()) {
-        Ok(short) if short < 0x80 => out.push(short),
-        _ => {
-            let zeros = length.iter().take_while(|it| **it == 0).count();
-            out.push(0x80 | u8::try_from(length.len() - zeros).unwrap_or(0));
-            out.extend(&length[zeros..]);
-        }
-    }
-    out.extend(content);
-    out
 }

@@ -134,16 +134,12 @@ impl<'a> Reader<'a> {
         if digits.is_empty() {
             return Amount::None;
         }
-        match digits.parse::<usize>().ok().filter(|it| it / 10 <= MAX_WIDTH) {
-            Some(number) => {
-                self.at += digits.len();
-                Amount::Written(number)
-            }
-            None => {
-                self.at = self.text.len();
-                Amount::None
-            }
-        }
+        let Some(number) = digits.parse::<usize>().ok().filter(|it| it / 10 <= MAX_WIDTH) else {
+            self.at = self.text.len();
+            return Amount::None;
+        };
+        self.at += digits.len();
+        Amount::Written(number)
     }
 }
 

@@ -1,6 +1,5 @@
 //! Private keys in PEM: RSA (PKCS#1, RFC 8017), elliptic curves (SEC 1, RFC 5915), and both and Ed25519 in PKCS#8 (RFC 5958).
 
-mod der;
 mod json;
 mod rsa;
 
@@ -8,13 +7,13 @@ use aws_lc_rs::agreement::{self, ECDH_P256, ECDH_P384, ECDH_P521};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use x509_parser::pem::Pem;
 
+use super::super::der::Element;
 use super::super::operand::{self, Answer, answer, failed};
 use super::super::{BuiltinError, Context};
 use super::armor::{Armored, unarmored};
 use super::x509;
 use crate::rego::value::{ObjectBuilder, Value};
 
-use self::der::Element;
 use self::rsa::RsaKey;
 
 /// A private key.

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use num_bigint::BigUint;
 use num_traits::One as _;
 
-use super::der::{self, Element, Written};
+use super::super::super::der::{self, Element, Written};
 use crate::rego::value::{Object, ObjectBuilder};
 
 /// The numbers of RFC 8017, section 3.2.

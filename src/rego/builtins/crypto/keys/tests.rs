@@ -5,7 +5,7 @@ use aws_lc_rs::signature::{ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, KeyPair
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::der::{Written, element, integer};
+use super::super::super::der::{Written, element, integer};
 use num_bigint::BigUint;
 
 use super::*;

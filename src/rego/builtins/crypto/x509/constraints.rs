@@ -156,8 +156,8 @@ mod tests {
         names.iter().map(|it| GeneralName::DNSName(it)).collect()
     }
 
-    fn tree(names: Vec<GeneralName<'_>>) -> Option<Vec<GeneralSubtree<'_>>> {
-        Some(names.into_iter().map(|base| GeneralSubtree { base }).collect())
+    fn tree(names: Vec<GeneralName<'_>>) -> Vec<GeneralSubtree<'_>> {
+        names.into_iter().map(|base| GeneralSubtree { base }).collect()
     }
 
     fn checked(
@@ -165,8 +165,8 @@ mod tests {
         excluded: Vec<GeneralName<'_>>,
         names: &[GeneralName<'_>],
     ) -> bool {
-        let constraints =
-            NameConstraints { permitted_subtrees: tree(permitted), excluded_subtrees: tree(excluded) };
+        let [permitted_subtrees, excluded_subtrees] = [permitted, excluded].map(|it| Some(tree(it)));
+        let constraints = NameConstraints { permitted_subtrees, excluded_subtrees };
         check(&constraints, names, &mut Comparisons(100)).is_ok()
     }
 
@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn too_many_comparisons_are_refused() {
         let constraints =
-            NameConstraints { permitted_subtrees: tree(dns(&["a", "b"])), excluded_subtrees: None };
+            NameConstraints { permitted_subtrees: Some(tree(dns(&["a", "b"]))), excluded_subtrees: None };
         assert_eq!(check(&constraints, &dns(&["a"]), &mut Comparisons(1)), Err(Refused));
     }
 }
