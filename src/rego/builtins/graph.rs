@@ -27,40 +27,60 @@ fn reachable(context: &mut Context<'_>, args: &[Value]) -> Answer {
     Ok(Some(Value::Set(reached.into_iter().collect())))
 }
 
-/// A path ends where an edge leads to no node or back into the path, or where there are no edges; it may go on along
-/// other edges all the same. The walk keeps its own stack: each entry is a path that may still grow.
+/// A path ends where an edge leads to no node, or where there are no edges; where an edge leads to a node that was
+/// passed before, since the path left its start by that first edge, it ends there too, and goes on along other edges.
 fn reachable_paths(context: &mut Context<'_>, args: &[Value]) -> Answer {
     let graph = operand::object(args, 1)?;
     let mut found = SetBuilder::new();
     for start in start_nodes(args)? {
-        if graph.contains_key(&start) {
-            paths_from(context, graph, start, &mut found)?;
+        let Some(edges) = graph.get(&start) else { continue };
+        let mut neighbours = neighbours(edges).peekable();
+        if neighbours.peek().is_none() {
+            context.draw(1)?;
+            found.push(vec![start.clone()].into());
+        }
+        for first in neighbours {
+            paths_from(context, graph, &start, first, &mut found)?;
         }
     }
     Ok(Some(Value::Set(found.build())))
 }
 
+/// The walk keeps its own stack: the path, and for each of its nodes the neighbours that are still to be tried.
 fn paths_from(
     context: &mut Context<'_>,
     graph: &Object,
-    start: Value,
+    start: &Value,
+    first: Value,
     found: &mut SetBuilder,
 ) -> Result<(), BuiltinError> {
-    let mut open = vec![vec![start]];
-    while let Some(path) = open.pop() {
-        context.budget.steps(path.len() as u64)?;
-        let edges = path.last().and_then(|node| graph.get(node));
-        let (onward, ends): (Vec<_>, Vec<_>) = edges
-            .into_iter()
-            .flat_map(neighbours)
-            .partition(|next| graph.contains_key(next) && !path.contains(next));
-        context
-            .budget
-            .bytes(size_of::<Value>() as u64 * (path.len() as u64 + 1) * (onward.len() as u64 + 1))?;
-        let is_end = onward.is_empty() || !ends.is_empty();
-        open.extend(onward.into_iter().map(|next| path.iter().cloned().chain([next]).collect()));
+    let mut path = vec![start.clone()];
+    let mut passed: HashSet<Value> = path.iter().cloned().collect();
+    let mut open: Vec<Box<dyn Iterator<Item = Value> + '_>> = vec![Box::new(std::iter::once(first))];
+    while let Some(untried) = open.last_mut() {
+        context.budget.steps(1)?;
+        let Some(node) = untried.next() else {
+            open.pop();
+            path.pop();
+            continue;
+        };
+        let edges = graph.get(&node);
+        let is_end = match edges {
+            Some(_) if passed.contains(&node) => true,
+            Some(edges) => {
+                path.push(node.clone());
+                passed.insert(node);
+                context.draw(1)?;
+                let mut onward = neighbours(edges).peekable();
+                let is_leaf = onward.peek().is_none();
+                open.push(Box::new(onward));
+                is_leaf
+            }
+            None => true,
+        };
         if is_end {
-            found.push(Value::Array(Array::from(path)));
+            context.draw(path.len())?;
+            found.push(Value::Array(Array::from(path.clone())));
         }
     }
     Ok(())

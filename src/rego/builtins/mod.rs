@@ -18,6 +18,7 @@ mod encoding;
 mod error;
 mod glob;
 mod graph;
+mod graphql;
 mod json_paths;
 mod json_schema;
 mod jwt;
@@ -27,11 +28,13 @@ mod numbers;
 mod objects;
 mod operand;
 mod output;
+mod parse_module;
 mod regex;
 mod semver;
 mod sets;
 mod sprintf;
 mod strings;
+mod template;
 mod time;
 mod types;
 mod units;
@@ -138,6 +141,7 @@ const FAMILIES: &[&[Builtin]] = &[
     encoding::BUILTINS,
     glob::BUILTINS,
     graph::BUILTINS,
+    graphql::BUILTINS,
     json_paths::BUILTINS,
     json_schema::BUILTINS,
     jwt::BUILTINS,
@@ -146,11 +150,13 @@ const FAMILIES: &[&[Builtin]] = &[
     numbers::BUILTINS,
     objects::BUILTINS,
     output::BUILTINS,
+    parse_module::BUILTINS,
     regex::BUILTINS,
     semver::BUILTINS,
     sets::BUILTINS,
     sprintf::BUILTINS,
     strings::BUILTINS,
+    template::BUILTINS,
     time::BUILTINS,
     types::BUILTINS,
     units::BUILTINS,
