@@ -1,5 +1,6 @@
 //! What is called exists and takes so many arguments.
 
+use crate::rego::builtins::decl;
 use crate::rego::error::{Details, ErrorCode, RegoError};
 
 use super::rules::RuleTree;
@@ -41,7 +42,7 @@ pub(super) fn body(tree: &RuleTree, unknown: UnknownFunctions, body: &[Expr], er
 
 fn check(tree: &RuleTree, expr: &Expr, call: &Call) -> Option<RegoError> {
     let Some(arity) = call.op.arity(tree) else {
-        let message = format!("undefined function {}", call.op.name(tree));
+        let message = decl::undefined(&call.op.name(tree));
         return Some(RegoError::new(ErrorCode::Type, message, Some(expr.span)));
     };
     let given = call.args.len();

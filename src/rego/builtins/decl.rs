@@ -1,7 +1,8 @@
 //! What builtins there are and what types they take and give: the facts that compile-time checks need.
 //!
 //! The table is the file `decl.txt` beside this one, a builtin a line: its name, its type as OPA prints it, and behind
-//! `|` how it differs from a plain function. A test holds it against the capabilities of OPA 1.15.2.
+//! `|` how it differs from a plain function. A test holds it against the capabilities of OPA 1.15.2; `parse_config` is
+//! conftest's.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -27,6 +28,9 @@ pub struct Declaration {
 
 /// Known to the compiler, but refused in a call, as in the Go tool: they reach outside.
 const NOT_OFFERED: [&str; 3] = ["http.send", "net.lookup_ip_addr", "opa.runtime"];
+
+/// conftest's, which read files where a policy says: refused, so that a policy sees what it is given and no more.
+const READ_FILES: [&str; 2] = ["parse_combined_config_files", "parse_config_file"];
 
 static TABLE: LazyLock<HashMap<&'static str, Declaration>> = LazyLock::new(|| {
     include_str!("decl.txt").lines().filter_map(declaration).map(|it| (it.name, it)).collect()
@@ -82,6 +86,16 @@ pub(crate) fn is_pure(name: &str) -> bool {
 /// All builtins, in no order.
 pub fn all() -> impl Iterator<Item = &'static Declaration> {
     TABLE.values()
+}
+
+/// What to say of a call of a function that is not there.
+pub fn undefined(name: &str) -> String {
+    if READ_FILES.contains(&name) {
+        return format!(
+            "undefined function {name}: policies read no files; parse_config parses a text of the input or the data"
+        );
+    }
+    format!("undefined function {name}")
 }
 
 impl Declaration {

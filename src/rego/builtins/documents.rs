@@ -112,7 +112,10 @@ fn limits(context: &Context<'_>) -> ReadLimits {
 }
 
 /// What was read, or why not; the outer error is the budget's.
-fn read_json(context: &mut Context<'_>, text: &str) -> Result<Result<Value, JsonError>, BuiltinError> {
+pub(super) fn read_json(
+    context: &mut Context<'_>,
+    text: &str,
+) -> Result<Result<Value, JsonError>, BuiltinError> {
     context.budget.steps(text.len() as u64 / 64)?;
     match json::read_counted(text.as_bytes(), &limits(context)) {
         Ok((value, heap)) => {
@@ -146,7 +149,10 @@ pub(super) fn json_message(error: &JsonError) -> String {
     }
 }
 
-fn read_yaml(context: &mut Context<'_>, text: &str) -> Result<Result<Value, YamlError>, BuiltinError> {
+pub(super) fn read_yaml(
+    context: &mut Context<'_>,
+    text: &str,
+) -> Result<Result<Value, YamlError>, BuiltinError> {
     context.budget.steps(text.len() as u64 / 16)?;
     // A node takes some hundred bytes, and a node has at least one byte of text.
     let result = yaml::read(text.as_bytes(), &limits(context));
@@ -159,7 +165,7 @@ fn read_yaml(context: &mut Context<'_>, text: &str) -> Result<Result<Value, Yaml
     Ok(result)
 }
 
-fn yaml_message(error: &YamlError) -> String {
+pub(super) fn yaml_message(error: &YamlError) -> String {
     match &error.kind {
         YamlErrorKind::NotFinite(what) => format!("json: unsupported value: {what}"),
         YamlErrorKind::Version

@@ -11,6 +11,7 @@ mod aws;
 mod bits;
 mod chance;
 mod comparison;
+mod config;
 mod crypto;
 mod der;
 mod documents;
@@ -136,6 +137,7 @@ const FAMILIES: &[&[Builtin]] = &[
     bits::BUILTINS,
     chance::BUILTINS,
     comparison::BUILTINS,
+    config::BUILTINS,
     crypto::BUILTINS,
     documents::BUILTINS,
     encoding::BUILTINS,
@@ -170,5 +172,7 @@ pub fn find(name: &str) -> Option<Builtin> {
     BY_NAME.get(name).copied()
 }
 
+#[cfg(test)]
+mod hostile_operands;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! `rego.parse_module`: a module's source as the value of its tree.
 
-use super::operand::{Answer, answer, failed, string};
+use super::operand::{Answer, answer, any, failed, string, type_error};
 use super::{Builtin, BuiltinError, Context};
 use crate::rego::source::Sources;
 use crate::rego::syntax::{json, parse_module_only};
@@ -13,7 +13,11 @@ pub(super) const BUILTINS: &[Builtin] = &[Builtin::new("rego.parse_module", pars
 const BYTES_PER_BYTE: u64 = 256;
 
 fn parse(context: &mut Context<'_>, args: &[Value]) -> Answer {
-    let (name, text) = (string(args, 1)?, string(args, 2)?);
+    let name = string(args, 1)?;
+    let Value::String(text) = any(args, 2) else {
+        // OPA calls both operands the first.
+        return Err(type_error(1, &["string"], any(args, 2)));
+    };
     context.budget.steps(text.len() as u64)?;
     context.budget.bytes(BYTES_PER_BYTE * text.len() as u64)?;
     let mut sources = Sources::new();

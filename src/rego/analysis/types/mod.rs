@@ -10,6 +10,7 @@ mod unify;
 
 use std::collections::HashMap;
 
+use crate::rego::builtins::decl;
 use crate::rego::error::{Details, ErrorCode, RegoError};
 use crate::rego::types::{FnType, Type};
 
@@ -209,7 +210,7 @@ impl<'a> Checker<'a> {
         }
         let name = call.op.name(self.tree);
         let Some(mut wanted) = self.function(&call.op) else {
-            let message = format!("undefined function {name}");
+            let message = decl::undefined(&name);
             return Err((RegoError::new(ErrorCode::Type, message, Some(expr.span)), Cause::Known));
         };
         let arity = wanted.args.len();

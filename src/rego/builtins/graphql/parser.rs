@@ -124,10 +124,7 @@ impl<'a> Parser<'a> {
         if self.skip(open)? {
             if self.is(close) {
                 let found = self.token.kind.name();
-                return fault(
-                    self.token.place,
-                    &format!("expected at least one definition, found {found}"),
-                );
+                return fault(self.token.place, &format!("expected at least one definition, found {found}"));
             }
             while !self.is(close) {
                 items.push(item(self)?);

@@ -1,6 +1,11 @@
 //! Values as trees: what [`super::form`] shows, taken back. Keys that mean nothing are left out; what is missing is
 //! empty, and so is `null`.
 
+#![expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the path of a method is bound to one lifetime"
+)]
+
 use super::Parsed;
 use super::ast::{
     Argument, Definition, Directive, DirectiveDefinition, Entry, EnumValue, Field, FieldDefinition, Fragment,
@@ -113,11 +118,7 @@ impl Node<'_, '_> {
         read(&mut Node { pairs, budget: self.budget, depth: self.depth + 1 })
     }
 
-    fn list<T>(
-        &mut self,
-        key: &str,
-        read: impl Fn(&mut Node<'_, '_>) -> Parsed<T>,
-    ) -> Parsed<Vec<T>> {
+    fn list<T>(&mut self, key: &str, read: impl Fn(&mut Node<'_, '_>) -> Parsed<T>) -> Parsed<Vec<T>> {
         let items = match self.get(key) {
             None => return Ok(Vec::new()),
             Some(Value::Array(items)) => items.clone(),
@@ -126,11 +127,7 @@ impl Node<'_, '_> {
         items.iter().filter(|it| !it.is_null()).map(|item| self.inner(key, item, &read)).collect()
     }
 
-    fn part<T>(
-        &mut self,
-        key: &str,
-        read: impl FnOnce(&mut Node<'_, '_>) -> Parsed<T>,
-    ) -> Parsed<Option<T>> {
+    fn part<T>(&mut self, key: &str, read: impl FnOnce(&mut Node<'_, '_>) -> Parsed<T>) -> Parsed<Option<T>> {
         let Some(value) = self.get(key).cloned() else { return Ok(None) };
         self.inner(key, &value, read).map(Some)
     }
@@ -213,11 +210,7 @@ impl Node<'_, '_> {
 
     fn directives(&mut self) -> Parsed<Vec<Directive>> {
         self.list("Directives", |node| {
-            Ok(Directive {
-                name: node.text("Name")?,
-                arguments: node.arguments()?,
-                place: Place::default(),
-            })
+            Ok(Directive { name: node.text("Name")?, arguments: node.arguments()?, place: Place::default() })
         })
     }
 
@@ -225,9 +218,8 @@ impl Node<'_, '_> {
         let number = self.get("Kind").and_then(Value::as_i64).unwrap_or(0);
         let kind = usize::try_from(number).ok().and_then(|it| LiteralKind::ALL.get(it));
         let Some(&kind) = kind else { return failed(format!("Kind of a GraphQL tree cannot be {number}")) };
-        let children = self.list("Children", |node| {
-            Ok((node.text("Name")?, node.needed("Value", |it| it.literal())?))
-        })?;
+        let children =
+            self.list("Children", |node| Ok((node.text("Name")?, node.needed("Value", |it| it.literal())?)))?;
         Ok(Literal { kind, raw: self.text("Raw")?, children, place: Place::default() })
     }
 

@@ -215,7 +215,8 @@ fn escaped(context: &mut Context<'_>, name: &str, args: &[Item]) -> Result<Strin
     let plain = match args {
         [one] => one.printed(context)?,
         several => {
-            let known = several.iter().map(|it| if it.is_nothing() { Item::text(NOTHING) } else { it.clone() });
+            let known =
+                several.iter().map(|it| if it.is_nothing() { Item::text(NOTHING) } else { it.clone() });
             print(context, &known.collect::<Vec<_>>())?
         }
     };

@@ -43,6 +43,7 @@ impl Item {
             Self::Missing | Self::Value(Value::Null) => false,
             Self::Value(Value::Bool(it)) => *it,
             Self::Value(Value::Number(_)) => true,
+            Self::Value(Value::String(it)) => !it.is_empty(),
             Self::Value(it) => it.count().is_some_and(|it| it > 0),
             Self::Int(it) => *it != 0,
             Self::Float(it) => *it != 0.0,

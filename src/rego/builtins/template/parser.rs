@@ -381,10 +381,6 @@ impl<'a> Parser<'a, '_> {
             match self.peek().kind {
                 Kind::Space => {
                     self.take();
-                    let next = self.peek().kind;
-                    if next == Kind::Pipe || next == end {
-                        continue;
-                    }
                 }
                 Kind::Pipe => {
                     self.take();

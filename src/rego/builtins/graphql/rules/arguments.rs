@@ -25,21 +25,19 @@ impl<'a> Checker<'a, '_> {
             if !seen.insert(name) {
                 self.report(argument.place, || format!("There can be only one argument named \"{name}\"."));
             }
-            match known.iter().find(|it| *it.name == *name) {
-                Some(it) => {
-                    let expected = Expected { ty: &it.ty, has_default: it.default.is_some() };
-                    self.literal(&argument.value, Some(expected), gathered)?;
-                }
-                None => {
-                    self.report(argument.place, || format!("Unknown argument \"{name}\" on {on}."));
-                    self.literal(&argument.value, None, gathered)?;
-                }
+            let found = known.iter().find(|it| *it.name == *name);
+            if found.is_none() {
+                self.report(argument.place, || format!("Unknown argument \"{name}\" on {on}."));
             }
+            let expected = found.map(|it| Expected { ty: &it.ty, has_default: it.default.is_some() });
+            self.literal(&argument.value, expected, gathered)?;
         }
         for wanted in known.iter().filter(|it| it.is_required() && !seen.contains(&*it.name)) {
             let (name, ty) = (&wanted.name, &wanted.ty);
             self.report(place, || {
-                format!("{lacking} argument \"{name}\" of type \"{ty}\" is required, but it was not provided.")
+                format!(
+                    "{lacking} argument \"{name}\" of type \"{ty}\" is required, but it was not provided."
+                )
             });
         }
         Ok(())

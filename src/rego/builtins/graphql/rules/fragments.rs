@@ -70,7 +70,8 @@ impl<'a> Checker<'a, '_> {
                             open[begin..].iter().skip(1).map(|it| format!("\"{}\"", name(it.0))).collect();
                         let via =
                             if via.is_empty() { String::new() } else { format!(" via {}", via.join(", ")) };
-                        let message = format!("Cannot spread fragment \"{}\" within itself{via}.", name(*next));
+                        let message =
+                            format!("Cannot spread fragment \"{}\" within itself{via}.", name(*next));
                         self.report(*place, || message);
                     }
                     Mark::Done => {}

@@ -91,7 +91,8 @@ impl<'a> Checker<'a, '_> {
     fn walk(&mut self) -> Parsed<Everything<'a>> {
         let document = self.document;
         let operations = document.operations.iter().map(|it| self.operation(it)).collect::<Parsed<_>>()?;
-        let fragments = document.fragments.iter().map(|it| self.fragment_itself(it)).collect::<Parsed<_>>()?;
+        let fragments =
+            document.fragments.iter().map(|it| self.fragment_itself(it)).collect::<Parsed<_>>()?;
         Ok(Everything { operations, fragments })
     }
 }

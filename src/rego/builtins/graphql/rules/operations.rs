@@ -22,9 +22,7 @@ impl<'a> Checker<'a, '_> {
                     });
                 }
             } else if !seen.insert(name) {
-                self.report(operation.place, || {
-                    format!("There can be only one operation named \"{name}\".")
-                });
+                self.report(operation.place, || format!("There can be only one operation named \"{name}\"."));
             }
         }
         let mut seen = HashSet::new();

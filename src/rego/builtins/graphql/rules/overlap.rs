@@ -218,9 +218,10 @@ fn same_arguments(one: &[Argument], other: &[Argument]) -> bool {
         order
     };
     one.len() == other.len()
-        && sorted(one).into_iter().zip(sorted(other)).all(|(a, b)| {
-            one[a].name == other[b].name && same_literal(&one[a].value, &other[b].value)
-        })
+        && sorted(one)
+            .into_iter()
+            .zip(sorted(other))
+            .all(|(a, b)| one[a].name == other[b].name && same_literal(&one[a].value, &other[b].value))
 }
 
 fn same_literal(one: &Literal, other: &Literal) -> bool {

@@ -67,7 +67,10 @@ impl<'a> Checker<'a, '_> {
         let (name, shown) = (&field.name, found.ty);
         match (ty.kind.is_composite(), field.selections.is_empty()) {
             (false, false) => self.report(field.place, || {
-                format!("Field \"{name}\" must not have a selection since type \"{}\" has no subfields.", ty.name)
+                format!(
+                    "Field \"{name}\" must not have a selection since type \"{}\" has no subfields.",
+                    ty.name
+                )
             }),
             (true, true) => self.report(field.place, || {
                 format!(

@@ -31,7 +31,10 @@ impl<'a> Checker<'a, '_> {
             TypeRef::List { items, .. } => {
                 let expected = Some(Expected { ty: items, has_default: false });
                 if literal.kind == LiteralKind::List {
-                    return literal.children.iter().try_for_each(|it| self.literal(&it.1, expected, gathered));
+                    return literal
+                        .children
+                        .iter()
+                        .try_for_each(|it| self.literal(&it.1, expected, gathered));
                 }
                 // One value stands for a list of one.
                 self.literal(literal, expected, gathered)
@@ -77,9 +80,7 @@ impl<'a> Checker<'a, '_> {
             _ => return self.inner(literal, gathered),
         };
         if !fits.contains(&literal.kind) {
-            self.report(literal.place, || {
-                format!("{name} cannot represent {complaint}: {}", shown(literal))
-            });
+            self.report(literal.place, || format!("{name} cannot represent {complaint}: {}", shown(literal)));
         }
         self.inner(literal, gathered)
     }
@@ -138,7 +139,8 @@ impl<'a> Checker<'a, '_> {
             });
         }
         let is_one_of = definition.directives.iter().any(|it| *it.name == *"oneOf");
-        if is_one_of && (seen.len() != 1 || literal.children.iter().any(|it| it.1.kind == LiteralKind::Null)) {
+        if is_one_of && (seen.len() != 1 || literal.children.iter().any(|it| it.1.kind == LiteralKind::Null))
+        {
             self.report(literal.place, || {
                 format!("OneOf Input Object \"{of}\" must specify exactly one key.")
             });

@@ -87,8 +87,7 @@ fn fits(variable: &Variable, expected: Expected<'_>) -> bool {
         return is_compatible(&variable.ty, expected.ty);
     }
     let own_default = variable.default.as_ref().is_some_and(|it| it.kind != LiteralKind::Null);
-    (own_default || expected.has_default)
-        && is_compatible(&variable.ty, &expected.ty.with_non_null(false))
+    (own_default || expected.has_default) && is_compatible(&variable.ty, &expected.ty.with_non_null(false))
 }
 
 fn is_compatible(variable: &TypeRef, expected: &TypeRef) -> bool {

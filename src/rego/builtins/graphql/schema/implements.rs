@@ -32,7 +32,8 @@ fn check_one(
     for wanted in &interface.fields {
         budget.steps(1 + definition.fields.len() as u64 / 8)?;
         let Some(found) = definition.fields.iter().find(|it| it.name == wanted.name) else {
-            let message = format!("For {name} to implement {of} it must have a field called {}.", wanted.name);
+            let message =
+                format!("For {name} to implement {of} it must have a field called {}.", wanted.name);
             return fault(definition.place, &message);
         };
         if !is_covariant(schema, &wanted.ty, &found.ty) {

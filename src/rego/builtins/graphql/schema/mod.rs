@@ -242,7 +242,8 @@ fn default_root(kind: OperationKind) -> &'static str {
 /// Draws for a copy of a definition.
 fn draw(definition: &Definition, budget: &mut Budget) -> Parsed<()> {
     let arguments: usize = definition.fields.iter().map(|it| 1 + it.arguments.len()).sum();
-    let parts = 1 + arguments + definition.values.len() + definition.types.len() + definition.interfaces.len();
+    let parts =
+        1 + arguments + definition.values.len() + definition.types.len() + definition.interfaces.len();
     budget.steps(parts as u64)?;
     budget.bytes(BYTES_PER_DEFINITION * parts as u64)?;
     Ok(())
