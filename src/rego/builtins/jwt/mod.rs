@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use self::keys::{Algorithm, Key, public_keys};
+use super::documents::draw_for;
 use super::encoding::{base64url_bytes, base64url_text};
 use super::operand::{Answer, answer, any, failed, object, string};
 use super::{Builtin, BuiltinError, Context};
@@ -16,6 +17,7 @@ pub(super) const BUILTINS: &[Builtin] = &[
     Builtin::new("io.jwt.decode", decode),
     Builtin::new("io.jwt.decode_verify", decode_verify),
     Builtin::new("io.jwt.encode_sign", |context, args| {
+        args.iter().try_for_each(|it| draw_for(context, it))?;
         let text = |position| json::to_string(any(args, position), Html::Escaped);
         encode_sign(context, &text(1), &text(2), &text(3))
     }),
