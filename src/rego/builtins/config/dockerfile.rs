@@ -65,7 +65,8 @@ const KNOWN: [&str; 18] = [
 
 #[derive(Default)]
 struct Command {
-    sub_command: String,
+    /// The command that `ONBUILD` keeps for later.
+    inner: String,
     flags: Vec<String>,
     value: Vec<String>,
     json: bool,
@@ -76,7 +77,7 @@ impl Command {
         let texts = |texts: Vec<String>| texts.into_iter().map(Value::from).collect::<Array>();
         let mut out = ObjectBuilder::new();
         out.push_str("Cmd", name);
-        out.push_str("SubCmd", self.sub_command);
+        out.push_str("SubCmd", self.inner);
         out.push_str("JSON", self.json);
         out.push_str("Flags", texts(self.flags));
         out.push_str("Value", texts(self.value));
@@ -158,7 +159,7 @@ fn command(name: &str, rest: &str, line: usize) -> Result<Command, BuiltinError>
             return fault("dockerfile", line, "ONBUILD takes an instruction");
         }
         let command = command(&inner, rest[word.len()..].trim(), line)?;
-        return Ok(Command { sub_command: inner, ..command });
+        return Ok(Command { inner, ..command });
     }
     let (flags, rest) = flags(rest);
     let words = || rest.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
@@ -181,7 +182,7 @@ fn command(name: &str, rest: &str, line: usize) -> Result<Command, BuiltinError>
         let message = format!("{} takes at least one argument", name.to_ascii_uppercase());
         return fault("dockerfile", line, &message);
     }
-    Ok(Command { sub_command: String::new(), flags, value, json })
+    Ok(Command { inner: String::new(), flags, value, json })
 }
 
 /// `--name=value` before everything else.

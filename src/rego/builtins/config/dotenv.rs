@@ -101,13 +101,11 @@ fn expanded(
         }
         out.push_str(&rest[..at]);
         let after = &rest[at + 1..];
-        let (name, behind) = match after.strip_prefix('{').and_then(|it| it.split_once('}')) {
-            Some(braced) => braced,
-            None => {
-                let end = after.find(|it: char| !it.is_ascii_alphanumeric() && it != '_');
-                after.split_at(end.unwrap_or(after.len()))
-            }
-        };
+        let braced = after.strip_prefix('{').and_then(|it| it.split_once('}'));
+        let (name, behind) = braced.unwrap_or_else(|| {
+            let end = after.find(|it: char| !it.is_ascii_alphanumeric() && it != '_');
+            after.split_at(end.unwrap_or(after.len()))
+        });
         match pairs.get(name) {
             Some(known) => {
                 context.budget.bytes(known.len() as u64)?;

@@ -18,8 +18,10 @@ pub(super) const BUILTINS: &[Builtin] = &[Builtin::new("parse_config", parse_con
 
 type Read = Result<Value, BuiltinError>;
 
+type Reader = fn(&mut Context<'_>, &str) -> Read;
+
 /// What is offered.
-const FORMATS: [(&str, fn(&mut Context<'_>, &str) -> Read); 9] = [
+const FORMATS: [(&str, Reader); 9] = [
     ("dockerfile", dockerfile::read),
     ("dotenv", dotenv::read),
     ("ini", ini::read),

@@ -30,6 +30,10 @@ pub(super) struct Cache {
 }
 
 impl Cache {
+    fn knows(&self, source: &Value) -> bool {
+        self.schemas.iter().any(|(known, _)| known == source)
+    }
+
     fn get(&mut self, source: &Value) -> Result<Arc<Schema>, String> {
         if let Some((_, schema)) = self.schemas.iter().find(|(known, _)| known == source) {
             return Ok(Arc::clone(schema));
@@ -54,9 +58,27 @@ fn document(value: &Value) -> Result<Value, String> {
     }
 }
 
+/// Bytes of a compiled schema for a part of its value, about.
+const BYTES_PER_PART: u64 = 64;
+
+/// The schema of an argument: what it takes to compile a new one is drawn before.
+fn schema(
+    context: &mut Context<'_>,
+    args: &[Value],
+    position: usize,
+) -> Result<Result<Arc<Schema>, String>, BuiltinError> {
+    let source = operand::any(args, position);
+    if !context.caches.schemas.knows(source) {
+        let parts = source.as_str().map_or(u64::from(source.parts()), |it| it.len() as u64);
+        context.budget.steps(parts)?;
+        context.budget.bytes(parts * BYTES_PER_PART)?;
+    }
+    Ok(context.caches.schemas.get(source))
+}
+
 fn match_schema(context: &mut Context<'_>, args: &[Value]) -> Answer {
     let document = document(operand::any(args, 1)).map_err(BuiltinError::Failed)?;
-    let schema = context.caches.schemas.get(operand::any(args, 2)).map_err(BuiltinError::Failed)?;
+    let schema = schema(context, args, 2)?.map_err(BuiltinError::Failed)?;
     let errors = validate::validate(&schema, &document, context.budget)?;
     let valid = errors.is_empty();
     let errors = errors.into_iter().map(|error| {
@@ -71,9 +93,8 @@ fn match_schema(context: &mut Context<'_>, args: &[Value]) -> Answer {
     Ok(Some(Value::from(vec![Value::Bool(valid), Value::from(errors)])))
 }
 
-#[allow(clippy::unnecessary_wraps)] // the shape of every builtin
 fn verify_schema(context: &mut Context<'_>, args: &[Value]) -> Answer {
-    let verdict = match context.caches.schemas.get(operand::any(args, 1)) {
+    let verdict = match schema(context, args, 1)? {
         Ok(_) => [Value::Bool(true), Value::Null],
         Err(error) => [Value::Bool(false), Value::from(format!("jsonschema: {error}"))],
     };

@@ -42,7 +42,8 @@ impl Item {
 
 impl Table {
     pub(super) fn into_value(self) -> Value {
-        Object::from_iter(self.items.into_iter().map(|(key, item)| (key, item.into_value()))).into()
+        let pairs = self.items.into_iter().map(|(key, item)| (key, item.into_value()));
+        pairs.collect::<Object>().into()
     }
 
     /// The table at a path of headers: the last one of an array of tables.
