@@ -320,11 +320,9 @@ fn lengths(pairs: &Object, least: &str, most: &str) -> Result<(Option<usize>, Op
 
 fn strings(pairs: &Object) -> Result<StringRules, String> {
     let (least, most) = lengths(pairs, "minLength", "maxLength")?;
-    let pattern = match string(pairs, "pattern")? {
-        Some(pattern) => Some((pattern.to_owned(), regex(pattern)?)),
-        None => None,
-    };
-    Ok(StringRules { least, most, pattern })
+    // OPA reads `pattern` and never asks it; a policy that needs one asks `regex.match` itself.
+    string(pairs, "pattern")?;
+    Ok(StringRules { least, most })
 }
 
 fn regex(pattern: &str) -> Result<Pattern, String> {

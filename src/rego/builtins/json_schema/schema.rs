@@ -64,8 +64,6 @@ pub(super) struct NumberRules {
 pub(super) struct StringRules {
     pub(super) least: Option<usize>,
     pub(super) most: Option<usize>,
-    /// As written, and compiled.
-    pub(super) pattern: Option<(String, Pattern)>,
 }
 
 #[derive(Debug, Default)]

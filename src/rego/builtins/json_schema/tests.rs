@@ -41,6 +41,12 @@ fn of_several_alternatives_the_one_that_came_farthest_is_explained() {
 }
 
 #[test]
+fn the_pattern_of_a_string_is_not_asked() {
+    let schema = r#"{"properties": {"a": {"type": "string", "pattern": "^t"}, "b": {"pattern": "("}}}"#;
+    assert_eq!(mismatches(schema, r#"{"a": "x", "b": "y"}"#), [""; 0]);
+}
+
+#[test]
 fn a_part_with_a_name_is_a_document_of_its_own() {
     let schema = r##"{"$id": "http://example/main.json", "properties": {"a": {"$ref": "part.json#/definitions/x"}},
         "definitions": {"part": {"$id": "http://example/part.json",
@@ -66,7 +72,8 @@ fn what_is_no_schema_says_why() {
         (r#"{"oneOf": 1}"#, "oneOf must be of an array"),
         (r#"{"exclusiveMaximum": true}"#, "exclusiveMaximum cannot be used without maximum"),
         (r#"{"$ref": "other.json"}"#, "remote reference loading disabled: other.json"),
-        (r#"{"pattern": "("}"#, "Invalid regex pattern '('"),
+        (r#"{"patternProperties": {"(": {}}}"#, "Invalid regex pattern '('"),
+        (r#"{"pattern": 1}"#, "Invalid type. Expected: string, given: pattern"),
     ] {
         assert_eq!(compile::compile(&value(schema)).unwrap_err(), why, "{schema}");
     }

@@ -422,11 +422,6 @@ impl<'a> Validator<'a, '_> {
                 self.fail(result, "string_lte", description);
             }
         }
-        if let Some((pattern, regex)) = &rules.pattern
-            && !regex.is_match(text)
-        {
-            self.fail(result, "pattern", format!("Does not match pattern '{pattern}'"));
-        }
         result.score += 1;
     }
 
