@@ -66,6 +66,18 @@ pub enum Observe {
     Statements,
 }
 
+/// Schemas that lie beside the policies; types are checked against them.
+#[derive(Clone, Debug, Default)]
+pub enum SchemaSet {
+    /// None: annotations that name one say nothing.
+    #[default]
+    None,
+    /// That of `input`, in all rules; annotations name it `schema`.
+    Input(Value),
+    /// By the names that annotations use, without `schema` in front.
+    Named(BTreeMap<Vec<Str>, Value>),
+}
+
 /// How modules are compiled.
 #[derive(Clone, Debug, Default)]
 pub struct CompileOptions {
@@ -83,6 +95,8 @@ pub struct CompileOptions {
     pub observe: Observe,
     /// What rules whose name begins with `test_` are.
     pub tests: Tests,
+    /// What annotations may name.
+    pub schemas: SchemaSet,
 }
 
 /// Collects modules and compiles them together.

@@ -7,6 +7,7 @@ use std::fmt;
 
 use super::budget::Exceeded;
 use super::source::{Sources, Span};
+use super::value::Value;
 
 /// What kind of error it is, spelled as OPA does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,8 +69,17 @@ pub enum Details {
     None,
     /// The line of the source with a mark under the place (errors of the parser proper).
     SourceLine,
-    /// Lines of text, such as what a call has and what it wants.
-    Lines(Vec<String>),
+    /// What types have to do with it, such as what a call has and what it wants.
+    Types(Box<TypeDetails>),
+}
+
+/// See [`Details::Types`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypeDetails {
+    /// Lines of text.
+    pub lines: Vec<String>,
+    /// The same as OPA's JSON has it, but for names and descriptions of the arguments of builtins.
+    pub json: Value,
 }
 
 /// One error.
@@ -127,8 +137,8 @@ impl RegoError {
         out.push_str(self.code.as_str());
         out.push_str(": ");
         out.push_str(&self.message);
-        if let Details::Lines(lines) = &self.details {
-            for line in lines {
+        if let Details::Types(details) = &self.details {
+            for line in &details.lines {
                 out.push_str("\n\t");
                 out.push_str(line);
             }

@@ -1,25 +1,37 @@
 //! `ec opa check`: reads and compiles policies, and says everything that is wrong with them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::Path;
 
 use serde_json::{Map, Value as Json, json};
 
 use super::super::carry_out::pointed;
 use super::super::colour::Terminal;
-use super::super::diagnostics::{self, Diagnostic};
+use super::super::diagnostics::Diagnostic;
 use super::super::flags::{Flag, Kind, Parsed, flag};
 use super::super::help;
 use super::super::snapshot::told;
 use super::files::{self, Ignore};
-use crate::rego::engine::{Checks, CompileFailure, CompileOptions, Compiler, ErrorLimit, PrintStatements};
+use crate::rego::engine::{
+    Checks, CompileFailure, CompileOptions, Compiler, ErrorLimit, PrintStatements, SchemaSet,
+};
 use crate::rego::error::{Details, ErrorCode, Excerpt, RegoError};
 use crate::rego::source::Sources;
+use crate::rego::value::{ReadLimits, Str, yaml};
 
 /// In the order of their names.
-pub(in super::super) const FLAGS: [Flag; 4] = [
+pub(in super::super) const FLAGS: [Flag; 5] = [
     flag("format", Some('f'), Kind::Text, "pretty", "json or pretty"),
     flag("ignore", None, Kind::List, "", "names of files and folders to leave out, such as '.*'"),
     flag("max-errors", Some('m'), Kind::Integer, "10", "so many errors are told; 0 is all"),
+    flag(
+        "schema",
+        Some('s'),
+        Kind::Text,
+        "",
+        "a schema of the input, or a folder of schemas that annotations name",
+    ),
     flag("strict", Some('S'), Kind::Switch, "", "also refuse what is unused, shadowed or deprecated"),
 ];
 
@@ -56,6 +68,7 @@ pub struct CheckPlan {
     ignore: Ignore,
     error_limit: ErrorLimit,
     checks: Checks,
+    schemas: Option<String>,
 }
 
 /// What the policies are.
@@ -96,21 +109,25 @@ pub(in super::super) fn plan(parsed: &Parsed) -> Result<CheckPlan, Vec<Diagnosti
         },
     };
     let checks = if parsed.switch("strict", false) { Checks::Strict } else { Checks::Language };
-    let plan = CheckPlan { paths: parsed.words.clone(), format, ignore, error_limit, checks };
+    let schemas = parsed.text("schema").map(str::to_owned);
+    let plan = CheckPlan { paths: parsed.words.clone(), format, ignore, error_limit, checks, schemas };
     if faults.is_empty() { Ok(plan) } else { Err(faults) }
 }
 
 /// Checks; standard error may be a terminal.
 pub fn run(plan: &CheckPlan, stderr: Terminal) -> Verdict {
+    let mut unreadable = Vec::new();
+    let schemas = plan.schemas.as_ref().map_or(SchemaSet::None, |path| schemas(path, &mut unreadable));
     let options = CompileOptions {
         host: crate::builtins::declarations(),
         print: PrintStatements::Keep,
         checks: plan.checks,
         error_limit: plan.error_limit,
+        schemas,
         ..CompileOptions::default()
     };
     let mut compiler = Compiler::new(options);
-    let unreadable = load(plan, &mut compiler);
+    load(plan, &mut compiler, &mut unreadable);
     let failure = compiler.compile().err();
     // As long as something cannot be read, nothing else is known to be wrong.
     let failure = failure.filter(|it| unreadable.is_empty() || while_loading(it));
@@ -126,10 +143,35 @@ pub fn run(plan: &CheckPlan, stderr: Terminal) -> Verdict {
     }
 }
 
-/// Takes the modules in; gives what cannot be read.
-fn load(plan: &CheckPlan, compiler: &mut Compiler) -> Vec<Diagnostic> {
-    let mut unreadable = Vec::new();
-    let mut seen = std::collections::BTreeSet::new();
+/// Reads schemas: a file is that of the input, files of a folder have their paths as names.
+fn schemas(path: &str, unreadable: &mut Vec<Diagnostic>) -> SchemaSet {
+    let found = files::find(path, &Ignore::default()).unwrap_or_else(|error| {
+        unreadable.push(error);
+        Vec::new()
+    });
+    let mut named = BTreeMap::new();
+    for file in found {
+        let name = file.path.display().to_string();
+        let read = fs::read(&file.path).map_err(|error| format!("open {name}: {}", told(&error))).and_then(
+            |bytes| yaml::read(&bytes, &ReadLimits::default()).map_err(|error| format!("{name}: {error}")),
+        );
+        match read {
+            Ok(schema) if Path::new(path).is_dir() => {
+                let stem =
+                    file.path.file_stem().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+                let parts = file.below.iter().chain([&stem]).map(|part| Str::from(part.as_str()));
+                named.insert(parts.collect(), schema);
+            }
+            Ok(schema) => return SchemaSet::Input(schema),
+            Err(error) => unreadable.push(Diagnostic::new(error)),
+        }
+    }
+    SchemaSet::Named(named)
+}
+
+/// Takes the modules in, and notes what cannot be read.
+fn load(plan: &CheckPlan, compiler: &mut Compiler, unreadable: &mut Vec<Diagnostic>) {
+    let mut seen = BTreeSet::new();
     for path in &plan.paths {
         let found = match files::find(path, &plan.ignore) {
             Ok(found) => found,
@@ -151,7 +193,6 @@ fn load(plan: &CheckPlan, compiler: &mut Compiler) -> Vec<Diagnostic> {
             }
         }
     }
-    unreadable
 }
 
 fn while_loading(failure: &CompileFailure) -> bool {
@@ -181,7 +222,7 @@ fn as_json(unreadable: &[Diagnostic], failure: Option<&CompileFailure>) -> Strin
     serde_json::to_string_pretty(&json!({ "errors": all })).map_or_else(|_| String::new(), |text| text + "\n")
 }
 
-/// One error as OPA's JSON has it. Of the details only those of the parser; others are in the text form.
+/// One error as OPA's JSON has it.
 fn entry(error: &RegoError, sources: &Sources) -> Json {
     let mut out = Map::new();
     out.insert("message".into(), error.message.as_str().into());
@@ -196,19 +237,11 @@ fn entry(error: &RegoError, sources: &Sources) -> Json {
             out.insert("details".into(), json!({"line": excerpt.line, "idx": excerpt.index}));
         }
     }
-    if let Details::Lines(lines) = &error.details {
-        out.insert("details".into(), json!({ "lines": lines }));
+    if let Details::Types(details) = &error.details {
+        out.insert("details".into(), serde_json::to_value(&details.json).unwrap_or(Json::Null));
     }
     out.into()
 }
 
-impl Verdict {
-    /// What a terminal is told, without colours; for tests and logs.
-    pub fn text(&self) -> String {
-        match self {
-            Self::Accepted => String::new(),
-            Self::Refused(text) => text.clone(),
-            Self::Shown(faults) => diagnostics::messages(faults),
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

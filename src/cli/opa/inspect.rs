@@ -88,3 +88,6 @@ pub fn run(plan: &InspectPlan) -> Result<(String, u8), Vec<Diagnostic>> {
     };
     Ok((text, 0))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,11 @@
 //! What is called exists and takes so many arguments.
 
 use crate::rego::builtins::decl;
-use crate::rego::error::{Details, ErrorCode, RegoError};
+use crate::rego::error::{ErrorCode, RegoError};
 
 use super::rules::RuleTree;
 use super::tree::{Call, Expr, ExprKind, Made, Op, Rule};
-use super::walk;
+use super::{types, walk};
 
 /// What a call of a function is that nobody defines.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,10 +53,11 @@ fn check(tree: &RuleTree, expr: &Expr, call: &Call) -> Option<RegoError> {
     }
     let name = call.op.name(tree);
     if let Some(wanted) = call.op.declared() {
-        let have = call.args.iter().map(super::types::of_constant).collect::<Vec<_>>().join(", ");
-        let lines = vec![format!("have: ({have})"), format!("want: {}", wanted.display_args())];
+        let have: Vec<_> = call.args.iter().map(types::of_constant).collect();
+        let shown: Vec<String> = have.iter().map(|ty| types::shown(ty.as_ref())).collect();
+        let lines = vec![format!("have: ({})", shown.join(", ")), format!("want: {}", wanted.display_args())];
         let error = RegoError::new(ErrorCode::Type, format!("{name}: arity mismatch"), Some(expr.span));
-        return Some(error.with_details(Details::Lines(lines)));
+        return Some(error.with_details(types::details(lines, types::arguments(&have, wanted))));
     }
     let given = if has_output { given - 1 } else { given };
     let noun = if given == 1 { "argument" } else { "arguments" };

@@ -45,7 +45,7 @@ use functions::Functions;
 use names::{Found, Known};
 use rules::{Exports, Globals, RuleTree};
 use tree::Counter;
-use types::RuleTypes;
+use types::{RuleTypes, Schemas};
 
 /// Modules that were analysed together: the program, and what queries against it need to know.
 #[derive(Debug)]
@@ -118,8 +118,18 @@ fn checked<'a>(
     let tree = RuleTree::new(&modules);
     let exports = Exports::new(&modules);
     let parsed = modules;
-    let (called, rules) = (BTreeSet::new(), Vec::new());
-    let mut program = Modules { sources, options, unknown, parsed, functions, tree, exports, called, rules };
+    let mut program = Modules {
+        sources,
+        options,
+        unknown,
+        parsed,
+        functions,
+        tree,
+        exports,
+        called: BTreeSet::new(),
+        schemas: Schemas::default(),
+        rules: Vec::new(),
+    };
 
     program.resolve_names()?;
     program.rewrite_templates()?;
@@ -154,6 +164,7 @@ struct Modules<'a> {
     exports: Exports,
     /// Builtins that were called before rewriting.
     called: BTreeSet<String>,
+    schemas: Schemas,
     rules: Vec<tree::Rule>,
 }
 
@@ -226,6 +237,7 @@ impl Modules<'_> {
         for rule in &mut self.rules {
             metadata::rule(rule, &annotations, given);
         }
+        self.schemas = Schemas::new(&self.rules, &annotations, given, &self.options.schemas);
         Ok(())
     }
 
@@ -287,7 +299,7 @@ impl Modules<'_> {
     }
 
     fn check_types(&self, order: &[recursion::BranchId]) -> Result<RuleTypes, Errors> {
-        let (types, errors) = types::check_rules(&self.tree, &self.rules, order);
+        let (types, errors) = types::check_rules(&self.tree, &self.rules, order, &self.schemas);
         self.end_of_phase(errors)?;
         Ok(types)
     }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::Value as Json;
 
-use super::super::engine::{Checks, CompileOptions, PrintStatements};
+use super::super::engine::{Checks, CompileOptions, Compiler, ErrorLimit, PrintStatements, SchemaSet};
 use super::super::error::{Errors, RegoError};
 use super::super::hir;
 use super::super::host::HostFunction;
@@ -136,6 +136,10 @@ fn modules_of(case: &Json) -> Vec<(String, String)> {
     modules.iter().map(|(name, text)| (name.clone(), text.as_str().unwrap().to_owned())).collect()
 }
 
+/// Why an answer may differ.
+const REASONS: [&str; 5] =
+    ["number text", "error wording", "unsupported by decision", "defect of the suite", "clock or chance"];
+
 /// How our answers stand to an oracle's.
 #[derive(Default)]
 struct Tally {
@@ -146,10 +150,13 @@ struct Tally {
 
 impl Tally {
     fn check(&self, oracle: &str, at_least: usize) {
-        let listed: BTreeSet<&str> = include_str!("known_differences.txt")
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-            .filter_map(|line| line.rsplit_once(" | ").map(|(note, _)| note))
+        let lines = include_str!("known_differences.txt").lines().filter(|line| !line.starts_with('#'));
+        let listed: BTreeSet<&str> = lines
+            .map(|line| {
+                let (note, reason) = line.rsplit_once(" | ").expect("a line is `note | reason`");
+                assert!(REASONS.contains(&reason), "{line}: unknown reason");
+                note
+            })
             .collect();
         println!("{oracle}: {} equal, {} differing", self.equal, self.differing.len());
         let new: Vec<_> = self.differing.iter().filter(|(note, _)| !listed.contains(note.as_str())).collect();
@@ -315,41 +322,73 @@ fn at_most_ten_errors_are_told() {
     assert_eq!(errors[10], "rego_compile_error: error limit reached");
 }
 
-/// Forms that grow with a number, and would take minutes if a pass were quadratic in it.
+/// Time on the processor, in which neighbours do not count; where the system does not tell it, time that passed.
+fn processor_time() -> std::time::Duration {
+    static START: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanos = told.as_deref().and_then(|told| told.split(' ').next()?.parse().ok());
+    nanos.map_or_else(|| START.elapsed(), std::time::Duration::from_nanos)
+}
+
+type Form = (&'static str, fn(usize) -> String);
+
+/// Texts that grow with a number.
+const FORMS: [Form; 9] = [
+    ("a body written backwards", |count| format!("p if {{\n\t{}\n\tx{count} = 1\n}}", backwards(count))),
+    ("many rules of one name", |count| list(count, "\n", |at| format!("p contains {at}"))),
+    ("many rules that read a package", |count| {
+        list(count, "\n", |at| format!("p{at} := data.other[x] if x := {at}"))
+    }),
+    ("a chain of rules", |count| {
+        format!("p0 := 1\n{}", list(count, "\n", |at| format!("p{} := p{at}", at + 1)))
+    }),
+    ("types that double", |count| {
+        let rules = list(count / 10, "\n", |at| format!("p{} := [p{at}, p{at}]", at + 1));
+        format!("p0 := 1\n{rules}\n")
+    }),
+    ("modifiers", |count| {
+        let calls = list(count, ", ", |at| format!("f({at})"));
+        format!("p if f([{calls}]) with input.a as 1\nf(x) := x")
+    }),
+    ("a pattern that becomes known piece by piece", |count| {
+        let pattern = list(count, ", ", |at| format!("x{at}"));
+        format!("p if {{\n\tcount([{pattern}]) > 1\n\t{}\n\tx{count} = 1\n}}", backwards(count))
+    }),
+    ("many definitions of a function", |count| list(count, "\n", |at| format!("f({at}) := {at}"))),
+    ("many schemas", |count| {
+        let schema = "# METADATA\n# schemas:\n# - input.a: {type: object, properties: {b: {type: string}}}";
+        list(count / 3, "\n", |at| format!("{schema}\np{at} := input.a.b"))
+    }),
+];
+
+fn list(count: usize, separator: &str, item: impl Fn(usize) -> String) -> String {
+    (0..count).map(item).collect::<Vec<_>>().join(separator)
+}
+
+fn backwards(count: usize) -> String {
+    list(count, "\n\t", |at| format!("x{at} = x{}", at + 1))
+}
+
 #[test]
-fn the_work_grows_with_the_text() {
-    const COUNT: usize = 3000;
-    let list = |item: &dyn Fn(usize) -> String, separator: &str| {
-        (0..COUNT).map(item).collect::<Vec<_>>().join(separator)
-    };
-    let backwards = list(&|at| format!("x{at} = x{}", at + 1), "\n\t");
-    let forms = [
-        ("a body written backwards", format!("p if {{\n\t{backwards}\n\tx{COUNT} = 1\n}}")),
-        ("many rules of one name", list(&|at| format!("p contains {at}"), "\n")),
-        (
-            "many rules that read the package",
-            list(&|at| format!("p{at} := data.other[x] if x := {at}"), "\n"),
-        ),
-        ("a chain of rules", format!("p0 := 1\n{}", list(&|at| format!("p{} := p{at}", at + 1), "\n"))),
-        ("types that double", {
-            let rules: Vec<String> = (0..300).map(|at| format!("p{} := [p{at}, p{at}]", at + 1)).collect();
-            format!("p0 := 1\n{}\n", rules.join("\n"))
-        }),
-        (
-            "modifiers",
-            format!("p if f([{}]) with input.a as 1\nf(x) := x", list(&|at| format!("f({at})"), ", ")),
-        ),
-        ("a pattern that becomes known piece by piece", {
-            let pattern = list(&|at| format!("x{at}"), ", ");
-            format!("p if {{\n\tcount([{pattern}]) > 1\n\t{backwards}\n\tx{COUNT} = 1\n}}")
-        }),
-    ];
-    for (name, text) in forms {
-        let start = std::time::Instant::now();
-        assert_eq!(errors_of(&format!("package t\n\n{text}\n"), &options()), Vec::<String>::new(), "{name}");
-        let took = start.elapsed();
-        println!("{name}: {took:?}");
-        assert!(took.as_secs() < 20, "{name}: {took:?}");
+fn four_times_the_text_is_about_four_times_the_work() {
+    /// Quadratic work would be sixteen times as much.
+    const MOST: u32 = 9;
+    const COUNT: usize = 750;
+    for (name, form) in FORMS {
+        let cost = |count: usize| {
+            let text = format!("package t\n\n{}\n", form(count));
+            let once = || {
+                let before = processor_time();
+                assert_eq!(errors_of(&text, &options()), Vec::<String>::new(), "{name}");
+                processor_time() - before
+            };
+            // The best of several: what else happens only ever adds.
+            (0..3).map(|_| once()).min().unwrap()
+        };
+        let (small, large) = (cost(COUNT), cost(4 * COUNT));
+        println!("{name}: {small:?}, {large:?}");
+        let allowed = small * MOST + std::time::Duration::from_millis(20);
+        assert!(large < allowed, "{name}: {small:?} for {COUNT}, {large:?} for four times as many");
     }
 }
 
@@ -404,4 +443,101 @@ fn metadata_of_a_rule_is_a_constant() {
     let body =
         body_of("package t\n\n# METADATA\n# title: T\np := x if x := rego.metadata.rule().title\n", "p");
     assert!(format!("{body:?}").contains("\"title\": \"T\""), "{body:?}");
+}
+
+#[test]
+fn schemas_of_annotations_are_the_types_of_documents() {
+    let text = "# METADATA\n# scope: package\n# schemas:\n# - input: {type: object, properties: {a: {type: string}}}\npackage t\n\n\
+        p if input.b == 1\n\n# METADATA\n# scope: document\n# schemas:\n# - input.z: {type: number}\n\
+        q if input.a == 1\n\nq if input.z == \"x\"\n\n# METADATA\n# schemas:\n# - data.foo.bar: {type: number}\n\
+        r if data.foo.bar == \"a\"\n\ns if {\n\tdata.foo.bar == \"a\"\n\tdata.t.p\n}\n";
+    let (sources, result) = compile(&[("t.rego".to_owned(), text.to_owned())], &options());
+    insta::assert_snapshot!(result.err().unwrap().opa_text(&sources), @r#"
+    4 errors occurred:
+    t.rego:7: rego_type_error: undefined ref: input.b
+    	input.b
+    	      ^
+    	      have: "b"
+    	      want (one of): ["a"]
+    t.rego:13: rego_type_error: match error
+    	left  : string
+    	right : number
+    t.rego:15: rego_type_error: match error
+    	left  : number
+    	right : string
+    t.rego:20: rego_type_error: match error
+    	left  : number
+    	right : string
+    "#);
+}
+
+#[test]
+fn a_schema_that_is_none_is_an_error_of_each_rule_that_it_is_for() {
+    let text = "package t\n\n# METADATA\n# schemas:\n# - input: {type: foo}\np if input.b == 1\n";
+    assert_eq!(
+        errors_of(text, &options()),
+        [
+            "6:1: rego_type_error: unable to compile the schema: has a primitive type that is NOT VALID -- given: \
+             /foo/ Expected valid values are:[array boolean integer number null object string]"
+        ]
+    );
+}
+
+#[test]
+fn schemas_beside_the_policies_are_found_by_their_names() {
+    let text = "package t\n\n# METADATA\n# schemas:\n# - input: schema.a[\"b-c\"]\np if input.x\n\n\
+        # METADATA\n# schemas:\n# - input: schema.nope\nq if input.x\n";
+    assert_eq!(errors_of(text, &options()), Vec::<String>::new());
+    let schema = read_value(r#"{"properties": {"y": {}}}"#);
+    let named = [(vec!["a".into(), "b-c".into()], schema.clone())].into();
+    let beside = CompileOptions { schemas: SchemaSet::Named(named), ..options() };
+    assert_eq!(
+        errors_of(text, &beside),
+        [
+            "6:6: rego_type_error: undefined ref: input.x",
+            "11:1: rego_type_error: undefined schema: schema.nope"
+        ]
+    );
+    let input = CompileOptions { schemas: SchemaSet::Input(schema), ..options() };
+    let plain = "package t\n\np if input.x\n";
+    assert_eq!(errors_of(plain, &input), ["3:6: rego_type_error: undefined ref: input.x"]);
+}
+
+#[test]
+fn definitions_of_different_types_make_a_function_of_all_of_them() {
+    let text = "package t\n\nf(x) := 1 if x == 1\n\nf(x) := \"a\" if x == 2\n\np if f(1) == 3\n\nq if f(\"a\")\n\n\
+        r if {\n\tx := f(2)\n\tcount(x) == 1\n}\n\ng(x) := x.a if x.a == 1\n\ng(\"s\") := true\n\nh := g(3)\n\n\
+        i(1) := 1\n\ni(\"a\") := 1\n\nj := i(null)\n\nk := i(\"b\")\n";
+    let (sources, result) = compile(&[("t.rego".to_owned(), text.to_owned())], &options());
+    insta::assert_snapshot!(result.err().unwrap().opa_text(&sources), @r"
+    2 errors occurred:
+    t.rego:9: rego_type_error: data.t.f: invalid argument(s)
+    	have: (string)
+    	want: (number, any<number, string>)
+    t.rego:26: rego_type_error: data.t.i: invalid argument(s)
+    	have: (null, ???)
+    	want: (any<number, string>, number)
+    ");
+}
+
+#[test]
+fn all_errors_are_told_where_there_is_no_limit() {
+    let rules = list(20, "\n", |number| format!("p{number} := nope{number}"));
+    let unlimited = CompileOptions { error_limit: ErrorLimit::None, ..options() };
+    assert_eq!(errors_of(&format!("package t\n\n{rules}\n"), &unlimited).len(), 20);
+    let two = CompileOptions { error_limit: ErrorLimit::AtMost(2), ..options() };
+    assert_eq!(errors_of(&format!("package t\n\n{rules}\n"), &two).len(), 3);
+}
+
+#[test]
+fn an_outline_names_the_builtins_and_asks_for_no_function_of_other_modules() {
+    let text = "package t\n\np if {\n\tx := data.other.f(input.a)\n\tprint(x)\n\tstartswith(x, \"a\")\n\tx == \"b\"\n}\n";
+    let mut compiler = Compiler::new(options());
+    compiler.add_module("t.rego", text);
+    let outline = compiler.outline().unwrap();
+    let names: Vec<&str> = outline.builtins.keys().map(|name| &**name).collect();
+    assert_eq!(names, ["assign", "eq", "equal", "print", "startswith"]);
+    let mut compiler = Compiler::new(options());
+    compiler.add_module("t.rego", "package t\n\np := nope\n");
+    assert_eq!(compiler.outline().unwrap_err().errors.0.len(), 1);
 }

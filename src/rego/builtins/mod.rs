@@ -42,6 +42,7 @@ mod units;
 mod uri;
 
 pub use error::BuiltinError;
+pub(super) use json_schema::type_of as type_of_schema;
 pub(crate) use time::duration::parse as parse_duration;
 
 use std::collections::HashMap;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::rego::types::{ObjectType, Type};
+use crate::rego::types::{FnType, ObjectType, Type};
 use crate::rego::value::Value;
 
 use super::super::rules::{NodeId, RuleTree};
@@ -169,6 +169,14 @@ fn merge(a: Option<Type>, b: Type) -> Type {
             Type::object_of(key, merge(Some(left.1.clone()), right.1.clone()))
         }
         (Type::Set(a), Type::Set(b)) => Type::set_of((*a).clone().or((*b).clone())),
+        (Type::Function(a), Type::Function(b)) if a.args.len() == b.args.len() => {
+            let args = a.args.iter().zip(&b.args).map(|(a, b)| a.clone().or(b.clone())).collect();
+            let result = match (&a.result, &b.result) {
+                (Some(a), Some(b)) => Some(a.clone().or(b.clone())),
+                (a, b) => a.clone().or(b.clone()),
+            };
+            Type::Function(FnType { args, result, variadic: None }.into())
+        }
         (a, b) => a.or(b),
     }
 }

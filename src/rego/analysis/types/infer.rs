@@ -92,11 +92,14 @@ impl Checker<'_> {
     /// The type of what a reference finds.
     pub(crate) fn of_ref(&mut self, reference: &Ref) -> Option<Type> {
         match &reference.base {
-            Base::Input => Some(Type::ANY),
+            Base::Input => steps(self.documents.input.clone(), &reference.steps),
             Base::Var(var) => steps(self.vars.get(*var)?.clone(), &reference.steps),
             // A literal, which has no steps.
             Base::Term(_) => None,
-            Base::Data => self.of_data(&reference.steps),
+            Base::Data => match &self.documents.data {
+                Some(ty) => steps(ty.clone(), &reference.steps),
+                None => self.of_data(&reference.steps),
+            },
         }
     }
 

@@ -6,13 +6,15 @@
 mod env;
 mod infer;
 mod refs;
+mod schemas;
 mod unify;
 
 use std::collections::HashMap;
 
 use crate::rego::builtins::decl;
-use crate::rego::error::{Details, ErrorCode, RegoError};
+use crate::rego::error::{Details, ErrorCode, RegoError, TypeDetails};
 use crate::rego::types::{FnType, Type};
+use crate::rego::value::{ObjectBuilder, Value};
 
 use super::print::Printer;
 use super::recursion::BranchId;
@@ -24,14 +26,13 @@ use super::walk::{self, Reach};
 
 pub(super) use env::RuleTypes;
 use env::VarTypes;
+use schemas::Documents;
+pub(super) use schemas::Schemas;
 use unify::unifies;
 
-/// The type of a literal as OPA prints it; `???` where it takes more than a look.
-pub(super) fn of_constant(term: &Term) -> String {
-    match &term.kind {
-        Kind::Scalar(value) => Type::of(value).to_string(),
-        _ => "???".to_owned(),
-    }
+/// The type of a literal; nothing where it takes more than a look.
+pub(super) fn of_constant(term: &Term) -> Option<Type> {
+    if let Kind::Scalar(value) = &term.kind { Some(Type::of(value)) } else { None }
 }
 
 /// Checks all rules, in an order in which what one needs comes before it.
@@ -39,12 +40,16 @@ pub(super) fn check_rules(
     tree: &RuleTree,
     rules: &[Rule],
     order: &[BranchId],
+    schemas: &Schemas,
 ) -> (RuleTypes, Vec<RegoError>) {
     let mut types = RuleTypes::new(tree);
-    let mut errors = Vec::new();
-    for (rule, branch) in order {
+    let mut errors = Vec::from_iter(schemas.error());
+    for id @ (rule, branch) in order {
         let rule = &rules[*rule];
-        let mut checker = Checker::new(tree, &types, &rule.vars);
+        let span = rule.branches[*branch].span;
+        let extent = || types.extent(tree, RuleTree::ROOT);
+        let documents = schemas.documents_of(*id, span, extent, &mut errors);
+        let mut checker = Checker::new(tree, &types, &rule.vars, documents);
         let found = checker.body(&rule.branches[*branch].body);
         if !found.is_empty() {
             // What has errors counts as anything, so that those who need it report their own errors only.
@@ -62,13 +67,14 @@ pub(super) fn check_rules(
 
 /// Checks the body of a query.
 pub(super) fn check_query(tree: &RuleTree, types: &RuleTypes, vars: &Vars, body: &[Expr]) -> Vec<RegoError> {
-    Checker::new(tree, types, vars).body(body)
+    Checker::new(tree, types, vars, Schemas::default().documents()).body(body)
 }
 
 struct Checker<'a> {
     tree: &'a RuleTree,
     rules: &'a RuleTypes,
     names: &'a Vars,
+    documents: Documents,
     vars: VarTypes,
     /// Types of comprehensions that were checked, by where they stand in memory: the tree does not move.
     comprehensions: HashMap<usize, Option<Type>>,
@@ -84,8 +90,9 @@ enum Cause {
 type Failure = (RegoError, Cause);
 
 impl<'a> Checker<'a> {
-    fn new(tree: &'a RuleTree, rules: &'a RuleTypes, names: &'a Vars) -> Self {
-        Self { tree, rules, names, vars: VarTypes::default(), comprehensions: HashMap::new() }
+    fn new(tree: &'a RuleTree, rules: &'a RuleTypes, names: &'a Vars, documents: Documents) -> Self {
+        let (vars, comprehensions) = (VarTypes::default(), HashMap::new());
+        Self { tree, rules, names, documents, vars, comprehensions }
     }
 
     fn printer(&self) -> Printer<'a> {
@@ -182,8 +189,11 @@ impl<'a> Checker<'a> {
         let lines =
             vec![format!("left  : {}", shown(left.as_ref())), format!("right : {}", shown(right.as_ref()))];
         let cause = if left.is_none() || right.is_none() { Cause::Unknown } else { Cause::Known };
+        let mut json = ObjectBuilder::new();
+        json.push_str("a", as_json(left.as_ref()));
+        json.push_str("b", as_json(right.as_ref()));
         let error = RegoError::new(ErrorCode::Type, "match error", Some(expr.span));
-        Err((error.with_details(Details::Lines(lines)), cause))
+        Err((error.with_details(details(lines, json)), cause))
     }
 
     /// The type of what is called, if it is known to be a function.
@@ -195,7 +205,7 @@ impl<'a> Checker<'a> {
     }
 
     fn call(&mut self, expr: &Expr, call: &Call) -> Result<(), Failure> {
-        // Definitions of different types make a union, of which OPA asks nothing.
+        // Of a function with errors nothing is asked.
         if let Op::Rule(node) = &call.op
             && self.rules.get(*node).is_none_or(|ty| matches!(ty, Type::Any(_)))
         {
@@ -261,7 +271,8 @@ fn as_function(ty: Type) -> Option<FnType> {
     if let Type::Function(function) = ty { Some((*function).clone()) } else { None }
 }
 
-fn shown(ty: Option<&Type>) -> String {
+/// `???` where it is not known.
+pub(super) fn shown(ty: Option<&Type>) -> String {
     ty.map_or_else(|| "???".to_owned(), ToString::to_string)
 }
 
@@ -276,5 +287,29 @@ fn argument_error(
     let lines = vec![format!("have: ({})", types.join(", ")), format!("want: {}", wanted.display_args())];
     let cause = if have.iter().any(Option::is_none) { Cause::Unknown } else { Cause::Known };
     let error = RegoError::new(ErrorCode::Type, format!("{name}: {what}"), Some(span));
-    (error.with_details(Details::Lines(lines)), cause)
+    (error.with_details(details(lines, arguments(have, wanted))), cause)
+}
+
+/// The types that a call has and wants.
+pub(super) fn arguments(have: &[Option<Type>], wanted: &FnType) -> ObjectBuilder {
+    let mut want = ObjectBuilder::new();
+    if !wanted.args.is_empty() {
+        want.push_str("args", wanted.args.iter().map(Type::to_json).collect::<Vec<_>>());
+    }
+    if let Some(variadic) = &wanted.variadic {
+        want.push_str("variadic", variadic.to_json());
+    }
+    let mut json = ObjectBuilder::new();
+    json.push_str("have", have.iter().map(|ty| as_json(ty.as_ref())).collect::<Vec<_>>());
+    json.push_str("want", want.build_last_wins());
+    json
+}
+
+fn as_json(ty: Option<&Type>) -> Value {
+    ty.map_or(Value::Null, Type::to_json)
+}
+
+/// The details of an error.
+pub(super) fn details(lines: Vec<String>, json: ObjectBuilder) -> Details {
+    Details::Types(Box::new(TypeDetails { lines, json: json.build_last_wins().into() }))
 }

@@ -1,15 +1,15 @@
 //! References find something: no step goes into what has no keys, or asks for a key that cannot be there.
 
-use crate::rego::error::{Details, ErrorCode, RegoError};
+use crate::rego::error::{ErrorCode, RegoError};
 use crate::rego::source::Span;
 use crate::rego::types::Type;
-use crate::rego::value::Value;
+use crate::rego::value::{ObjectBuilder, Value};
 
 use super::super::rules::RuleTree;
 use super::super::tree::{Base, Expr, ExprKind, Kind, Ref, Term};
 use super::infer::Learn;
 use super::unify::{known_key_names, unifies};
-use super::{Checker, infer};
+use super::{Checker, details, infer};
 
 impl Checker<'_> {
     /// Checks the references of an expression, without those in comprehensions.
@@ -60,7 +60,8 @@ impl Checker<'_> {
     fn reference(&mut self, reference: &Ref, span: Span) -> Result<(), RegoError> {
         let found = Found { reference, span };
         match &reference.base {
-            Base::Input | Base::Term(_) => self.steps(&found, Type::ANY, 0),
+            Base::Input => self.steps(&found, self.documents.input.clone(), 0),
+            Base::Term(_) => self.steps(&found, Type::ANY, 0),
             Base::Var(var) => {
                 let ty = if let Some(ty) = self.vars.get(*var) {
                     ty.clone()
@@ -70,7 +71,10 @@ impl Checker<'_> {
                 };
                 self.steps(&found, ty, 0)
             }
-            Base::Data => self.data(&found),
+            Base::Data => match self.documents.data.clone() {
+                Some(ty) => self.steps(&found, ty, 0),
+                None => self.data(&found),
+            },
         }
     }
 
@@ -167,7 +171,30 @@ impl Checker<'_> {
         let printer = self.printer();
         let marks = "^".repeat(printer.prefix(found.reference, number).len());
         let lines = vec![printer.reference(found.reference), marks, format!("have: {have}")];
-        self.error(found).with_details(Details::Lines(lines))
+        let mut json = self.json(found, number);
+        json.push_str("have", have.to_json());
+        self.error(found).with_details(details(lines, json))
+    }
+
+    /// What details of both kinds have: the reference, and which of its parts is meant.
+    fn json(&self, found: &Found<'_>, pos: usize) -> ObjectBuilder {
+        let part = |kind: &str, value: Value| {
+            let mut out = ObjectBuilder::new();
+            out.push_str("type", kind);
+            out.push_str("value", value);
+            Value::from(out.build_last_wins())
+        };
+        let printer = self.printer();
+        let base = Ref { base: found.reference.base.clone(), steps: Vec::new() };
+        let mut parts = vec![part("var", printer.reference(&base).into())];
+        parts.extend(found.reference.steps.iter().map(|step| match infer::constant(step) {
+            Some(value) => part(kind_of(&value), value),
+            None => part("var", printer.term(step).into()),
+        }));
+        let mut json = ObjectBuilder::new();
+        json.push_str("ref", parts);
+        json.push_str("pos", pos as u64);
+        json
     }
 
     /// Step `number` asks for what cannot be there.
@@ -179,6 +206,14 @@ impl Checker<'_> {
         want: &Type,
         one_of: &[Value],
     ) -> RegoError {
+        let mut json = self.json(found, number + 1);
+        if let Some(have) = have {
+            json.push_str("have", have.to_json());
+        }
+        json.push_str("want", want.to_json());
+        if !one_of.is_empty() {
+            json.push_str("oneOf", one_of.to_vec());
+        }
         let printer = self.printer();
         let pad = " ".repeat(printer.prefix(found.reference, number).len() + 1);
         let have = match (have, found.reference.steps.get(number)) {
@@ -193,7 +228,20 @@ impl Checker<'_> {
             format!("{pad}want (one of): [{}]", names.join(" "))
         };
         let lines = vec![printer.reference(found.reference), format!("{pad}^"), have, want];
-        self.error(found).with_details(Details::Lines(lines))
+        self.error(found).with_details(details(lines, json))
+    }
+}
+
+/// OPA's word for a kind of value.
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+        Value::Set(_) => "set",
     }
 }
 

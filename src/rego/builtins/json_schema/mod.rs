@@ -5,6 +5,7 @@ mod compile;
 mod format;
 mod pointer;
 mod schema;
+mod types;
 mod validate;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use super::{Builtin, BuiltinError, Context, operand};
 use crate::rego::value::{ObjectBuilder, ReadLimits, Value, json};
 use schema::Schema;
+pub(in crate::rego) use types::type_of;
 
 pub(super) const BUILTINS: &[Builtin] = &[
     Builtin { name: "json.match_schema", run: match_schema },

@@ -7,7 +7,7 @@ use super::super::super::source::{Sources, Span};
 use super::super::super::value::{ObjectBuilder, Value};
 use super::super::ast::{Module, Name};
 use super::attach::head_path;
-use super::{Annotations, Owner, Scope};
+use super::{Annotations, Owner, SchemaAnnotation, Scope};
 
 /// A path below `data`.
 type Path = Vec<String>;
@@ -125,6 +125,24 @@ impl<'a> AnnotationSet<'a> {
             push(&self.subpackages, package.get(..length).unwrap_or_default());
         }
         links.into()
+    }
+
+    /// Whether any annotation has schemas.
+    pub fn has_schemas(&self) -> bool {
+        self.modules.iter().flat_map(|module| &module.annotations).any(|it| !it.schemas.is_empty())
+    }
+
+    /// The schemas that hold in a rule: those of the packages above, the package, the document, and the rule. Of two for
+    /// one document the later one counts.
+    pub fn schemas(&self, module: usize, rule: usize, branch: Branch) -> Vec<&'a SchemaAnnotation> {
+        let Some(found) = self.modules.get(module) else { return Vec::new() };
+        let (path, package) = (rule_path(found, rule), package_path(found));
+        let above = (0..=package.len()).filter_map(|length| self.subpackages.get(package.get(..length)?));
+        let around = above.chain(self.packages.get(&package)).chain(self.documents.get(&path));
+        let around: Vec<_> = around.filter_map(|place| self.get(*place)).collect();
+        let mut own: Vec<_> = self.of_rule(module, rule, branch).collect();
+        own.reverse();
+        around.into_iter().chain(own).flat_map(|it| &it.schemas).collect()
     }
 
     /// Annotations of rule scope, the nearest to the rule first.
