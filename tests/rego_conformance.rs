@@ -17,6 +17,8 @@ mod expressions;
 mod policy;
 #[path = "rego/suite.rs"]
 mod suite;
+#[path = "rego/used.rs"]
+mod used;
 
 use std::path::PathBuf;
 
@@ -51,4 +53,23 @@ fn the_released_policies_pass_the_tests_that_they_pass_with_opa() {
     if let Some(folder) = shared("conforma-policy") {
         differences::check("policy", policy::run(&folder));
     }
+}
+
+#[test]
+fn no_difference_touches_what_the_released_policies_use() {
+    let (Some(policies), Some(opa), Some(asked)) =
+        (shared("conforma-policy"), shared("opa"), shared("expressions"))
+    else {
+        return;
+    };
+    let used = used::by_policies(&policies);
+    assert!(used.functions.contains("json.match_schema") && used.constructs.contains("every"));
+    let listed = differences::listed;
+    let touching = suite::touching(&opa, &listed("opa"), &used).into_iter().chain(expressions::touching(
+        &asked,
+        &listed("expressions"),
+        &used,
+    ));
+    differences::check_explained(&touching.collect());
+    assert!(listed("policy").is_empty(), "their own tests are what they use");
 }

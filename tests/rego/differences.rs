@@ -36,6 +36,24 @@ fn known(list: &str) -> BTreeMap<String, String> {
     known
 }
 
+/// The names in a list, and the reasons.
+pub(crate) fn listed(list: &str) -> BTreeMap<String, String> {
+    known(list)
+}
+
+/// Compares what touches the policies with the reasons why they cannot see it, both ways.
+pub(crate) fn check_explained(touching: &BTreeMap<String, String>) {
+    let text = std::fs::read_to_string(path("used")).unwrap_or_default();
+    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let explained: BTreeMap<&str, &str> =
+        lines.map(|line| line.rsplit_once(" | ").expect("a line is `note | why`")).collect();
+    let open = touching.iter().filter(|(note, _)| !explained.contains_key(note.as_str()));
+    let open: Vec<String> = open.map(|(note, why)| format!("{note}: {why}")).collect();
+    let gone: Vec<&&str> = explained.keys().filter(|note| !touching.contains_key(**note)).collect();
+    assert!(open.is_empty(), "{} differences that the policies may meet:\n{}", open.len(), open.join("\n"));
+    assert!(gone.is_empty(), "explained, but nothing is to explain: {gone:?}");
+}
+
 /// Compares verdicts with the list, both ways.
 pub(crate) fn check(list: &str, verdicts: Vec<Verdict>) {
     let mut known = known(list);

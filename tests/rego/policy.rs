@@ -58,7 +58,7 @@ fn data(folder: &Path) -> Value {
     all.into()
 }
 
-fn files(folder: &Path, parts: &[&str], extensions: &[&str]) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path, parts: &[&str], extensions: &[&str]) -> Vec<PathBuf> {
     let mut open: Vec<PathBuf> = parts.iter().map(|part| folder.join(part)).collect();
     let mut found = Vec::new();
     while let Some(path) = open.pop() {

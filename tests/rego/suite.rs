@@ -8,9 +8,35 @@ use rayon::prelude::*;
 
 use crate::case::{Case, Outcome, cases, plain, text};
 use crate::differences::Verdict;
+use crate::used::{self, Used};
 
-/// Runs every case. Names that several cases share get a number.
+/// Runs every case.
 pub(crate) fn run(folder: &Path) -> Vec<Verdict> {
+    named(folder).into_par_iter().map(|(note, case)| (note, verdict(&case))).collect()
+}
+
+/// Of listed cases those that the released policies may meet, and what they have in common with them.
+pub(crate) fn touching(
+    folder: &Path,
+    listed: &BTreeMap<String, String>,
+    policies: &Used,
+) -> Vec<(String, String)> {
+    let cases = named(folder).into_iter().filter(|(note, _)| listed.contains_key(note));
+    let touches = |(note, spec): (String, Value)| {
+        let case = case(&spec);
+        // Where both are errors, the difference is what they say.
+        if wants_an_error(&spec) && matches!(case.run(), Outcome::Errors(_)) {
+            return None;
+        }
+        let modules: Vec<String> = case.modules.into_iter().map(|(_, text)| text).collect();
+        let why = policies.touched_by(&used::by_case(&modules, &case.query)?, &listed[&note])?;
+        Some((note, why))
+    };
+    cases.filter_map(touches).collect()
+}
+
+/// Every case by its name. Names that several cases share get a number.
+fn named(folder: &Path) -> Vec<(String, Value)> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut named = Vec::new();
     for case in cases(folder) {
@@ -19,15 +45,15 @@ pub(crate) fn run(folder: &Path) -> Vec<Verdict> {
         *count += 1;
         named.push((if *count == 1 { note } else { format!("{note} #{count}") }, case));
     }
-    named.into_par_iter().map(|(note, case)| (note, verdict(&case))).collect()
+    named
 }
 
-fn verdict(spec: &Value) -> Option<String> {
+fn case(spec: &Value) -> Case {
     let modules = spec.get_str("modules").and_then(Value::as_array).into_iter().flatten();
     let named = modules.enumerate().map(|(index, module)| {
         (format!("test-{index}.rego"), module.as_str().expect("a module's text").to_owned())
     });
-    let case = Case {
+    Case {
         modules: named.collect(),
         data: spec.get_str("data").cloned(),
         input: input(spec),
@@ -35,11 +61,17 @@ fn verdict(spec: &Value) -> Option<String> {
         strict: spec.get_str("strict_error").and_then(Value::as_bool).unwrap_or(false),
         print: false,
         check_data: false,
-    };
-    let (got, want) = (case.run(), spec);
-    // A case that has both means the error.
-    let fails = want.get_str("want_error").is_some() || want.get_str("want_error_code").is_some();
-    let results = want.get_str("want_result").and_then(Value::as_array).filter(|_| !fails);
+    }
+}
+
+/// A case that has results, too, means the error.
+fn wants_an_error(spec: &Value) -> bool {
+    spec.get_str("want_error").is_some() || spec.get_str("want_error_code").is_some()
+}
+
+fn verdict(spec: &Value) -> Option<String> {
+    let (got, want) = (case(spec).run(), spec);
+    let results = want.get_str("want_result").and_then(Value::as_array).filter(|_| !wants_an_error(want));
     match (&got, results) {
         (Outcome::Results(results), Some(wanted)) => {
             let sort = spec.get_str("sort_bindings").is_some();
