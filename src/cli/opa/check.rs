@@ -32,7 +32,7 @@ pub(in super::super) const FLAGS: [Flag; 5] = [
         "",
         "a schema of the input, or a folder of schemas that annotations name",
     ),
-    flag("strict", Some('S'), Kind::Switch, "", "also refuse what is unused, shadowed or deprecated"),
+    flag("strict", Some('S'), Kind::Switch, "", "also refuse what is unused"),
 ];
 
 const ABOUT: &str = "\

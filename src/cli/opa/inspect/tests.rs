@@ -102,18 +102,19 @@ fn annotations_are_listed_with_path_and_place() {
 #[test]
 fn capabilities_name_the_builtins_with_their_types() {
     let folder = folder(&[("a.rego", "package a\n\np if data.b.f(startswith(input.x, \"a\"))\n")]);
+    let capabilities = &as_json(folder.path(), &[])["capabilities"];
+    assert_eq!(capabilities["features"], json!(["rego_v1"]));
+    // What is evaluated before a call is unified with a variable.
+    assert_eq!(capabilities["builtins"][0]["infix"], "=");
     assert_eq!(
-        as_json(folder.path(), &[])["capabilities"],
+        capabilities["builtins"][1],
         json!({
-            "features": ["rego_v1"],
-            "builtins": [{
-                "name": "startswith",
-                "decl": {
-                    "type": "function",
-                    "args": [{"type": "string"}, {"type": "string"}],
-                    "result": {"type": "boolean"},
-                },
-            }],
+            "name": "startswith",
+            "decl": {
+                "type": "function",
+                "args": [{"type": "string"}, {"type": "string"}],
+                "result": {"type": "boolean"},
+            },
         })
     );
 }
