@@ -15,8 +15,10 @@ use crate::rego::value::json::go_quoted;
 use crate::rego::value::{Array, Value};
 
 pub(super) const BUILTINS: &[Builtin] = &[
-    Builtin::new("regex.is_valid", |_, args| {
-        answer(any(args, 1).as_str().is_some_and(|pattern| translate::translate(pattern).is_ok()))
+    Builtin::new("regex.is_valid", |context, args| {
+        let Value::String(pattern) = any(args, 1) else { return answer(false) };
+        context.budget.steps(STEPS_PER_BYTE * pattern.len() as u64)?;
+        answer(translate::translate(pattern).is_ok())
     }),
     Builtin::new("regex.match", matches),
     Builtin::new("re_match", matches),
@@ -27,6 +29,9 @@ pub(super) const BUILTINS: &[Builtin] = &[
     Builtin::new("regex.template_match", template_match),
     Builtin::new("regex.globs_match", globs::globs_match),
 ];
+
+/// Steps that reading a byte of a pattern costs: about a microsecond.
+const STEPS_PER_BYTE: u64 = 64;
 
 /// Patterns that one evaluation keeps. Policies have a few dozens.
 const MAX_CACHED: usize = 256;
@@ -54,7 +59,7 @@ pub(super) fn cached(
     if let Some(found) = context.caches.patterns.0.get(key) {
         return Ok(found.clone());
     }
-    context.budget.steps(64 * key.len() as u64)?;
+    context.budget.steps(STEPS_PER_BYTE * key.len() as u64)?;
     let pattern = Arc::new(make()?);
     let cache = &mut context.caches.patterns.0;
     if cache.len() >= MAX_CACHED {
