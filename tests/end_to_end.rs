@@ -19,3 +19,5 @@ mod reports;
 mod secrets;
 #[path = "end_to_end/stage.rs"]
 mod stage;
+#[path = "end_to_end/undecided.rs"]
+mod undecided;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
-use super::{limits, nanoseconds};
+use super::{Bounds, nanoseconds};
 use crate::model::{EntryPoint, PackagePath};
 use crate::rego::budget::Clock;
 use crate::rego::engine::{Policy, Shared};
@@ -21,6 +21,7 @@ pub struct CompiledGroup {
     entry_points: Vec<EntryPoint>,
     exceptions: BTreeSet<PackagePath>,
     shared: OnceLock<Shared>,
+    bounds: Bounds,
 }
 
 /// Where the instant is that dates are compared with: the one part of the data that differs by component.
@@ -44,7 +45,17 @@ impl CompiledGroup {
             }
         }
         let entry_points = entry_points.into_iter().collect();
-        Self { policy, data, entry_points, exceptions, shared: OnceLock::new() }
+        Self { policy, data, entry_points, exceptions, shared: OnceLock::new(), bounds: Bounds::default() }
+    }
+
+    /// The same, with other bounds of each evaluation.
+    #[must_use]
+    pub fn within(self, bounds: Bounds) -> Self {
+        Self { bounds, ..self }
+    }
+
+    pub(super) fn bounds(&self) -> &Bounds {
+        &self.bounds
     }
 
     /// The rules.
@@ -79,7 +90,7 @@ impl CompiledGroup {
             let exceptions = self.entry_points.iter().filter(|entry| self.has_exceptions(&entry.package));
             let exceptions = exceptions.map(|entry| super::path(entry, EXCEPTION));
             let asked: Vec<Vec<Str>> = rules.chain(exceptions).collect();
-            let budget = limits::budget(&Value::Null, clock, cancelled);
+            let budget = self.bounds.budget(&Value::Null, clock, cancelled);
             self.policy.share(&asked, &self.data, &[INSTANT.map(Str::from).to_vec()], budget)
         };
         self.shared.get_or_init(compute).clone()

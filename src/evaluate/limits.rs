@@ -7,33 +7,42 @@ use std::time::{Duration, Instant};
 use crate::rego::budget::{Budget, Clock};
 use crate::rego::value::Value;
 
-/// Steps of one evaluation, all entry points together: some hundred times what the largest known input needs, and some
-/// minutes of one core.
-const STEPS: u64 = 10_000_000_000;
+/// What one evaluation may spend, all entry points together. What all components share is evaluated under the same
+/// bounds, once.
+#[derive(Clone, Debug)]
+pub struct Bounds {
+    /// Steps: turns of loops, items looked at. Some tens of nanoseconds each.
+    pub steps: u64,
+    /// Bytes that may be allocated, whether they are held or not.
+    pub bytes: u64,
+    /// Bytes more for each part of the input: a scalar, a key, a collection.
+    pub bytes_per_part: u64,
+    /// Time, waiting for the outside left out.
+    pub time: Duration,
+}
 
-/// Bytes that one evaluation may allocate besides its share of the input, all entry points together; not those held at
-/// once. The released policies take some 30 MiB on a typical image.
-const BYTES: u64 = 1 << 30;
+/// Steps: some hundred times what the largest known input needs; some minutes of one core. Bytes: the released policies
+/// take some 30 MiB on a typical image, and about a kilobyte for each package of a bill of materials, which has a dozen
+/// parts. Time: as long as the Go tool gives a whole run by default; steps end earlier unless a machine is overloaded.
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { steps: 10_000_000_000, bytes: 1 << 30, bytes_per_part: 1 << 10, time: Duration::from_mins(5) }
+    }
+}
 
-/// Bytes that it may allocate for each part of the input (a scalar, a key, a collection). The released policies take
-/// about a kilobyte for each package of a bill of materials, which has a dozen parts.
-const BYTES_PER_PART: u64 = 1 << 10;
-
-/// Time of one evaluation, waiting for the outside left out: as long as the Go tool gives a whole run by default. Steps
-/// end earlier, unless a machine is overloaded.
-const TIME: Duration = Duration::from_mins(5);
+impl Bounds {
+    /// The budget of an evaluation over this input, from now on.
+    pub(super) fn budget(&self, input: &Value, clock: &Clock, cancelled: &Arc<AtomicBool>) -> Budget {
+        let bytes = self.bytes.saturating_add(u64::from(input.parts()).saturating_mul(self.bytes_per_part));
+        let time = u64::try_from(self.time.as_nanos()).unwrap_or(u64::MAX);
+        Budget::new(self.steps, bytes)
+            .with_deadline(Arc::clone(clock), clock().saturating_add(time))
+            .with_cancellation(Arc::clone(cancelled))
+    }
+}
 
 /// Nanoseconds since now.
 pub(super) fn clock() -> Clock {
     let start = Instant::now();
     Arc::new(move || u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX))
-}
-
-/// The budget of an evaluation over this input, from now on.
-pub(super) fn budget(input: &Value, clock: &Clock, cancelled: &Arc<AtomicBool>) -> Budget {
-    let bytes = BYTES.saturating_add(u64::from(input.parts()).saturating_mul(BYTES_PER_PART));
-    let time = u64::try_from(TIME.as_nanos()).unwrap_or(u64::MAX);
-    Budget::new(STEPS, bytes)
-        .with_deadline(Arc::clone(clock), clock().saturating_add(time))
-        .with_cancellation(Arc::clone(cancelled))
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 pub use group::CompiledGroup;
+pub use limits::Bounds;
 
 use crate::model::failure::StageError;
 use crate::model::{EntryOutcome, EntryPoint, FailureKind, RawEntry, RawResults};
@@ -81,7 +82,7 @@ impl CompiledGroup {
     pub fn start(self: &Arc<Self>, run: Run, wanted: impl Fn(&EntryPoint) -> bool) -> Evaluating {
         let clock = limits::clock();
         let shared = self.shared(&clock, &run.cancelled);
-        let budget = limits::budget(&run.input, &clock, &run.cancelled);
+        let budget = self.bounds().budget(&run.input, &clock, &run.cancelled);
         let input = EvaluationInput {
             shared,
             input: Some(run.input),

@@ -19,6 +19,9 @@ pub struct Limits {
     pub file_bytes: u64,
     /// All bodies of one image together, which are held at once.
     pub evidence_bytes: u64,
+    /// Heap that the `input` document of one component may take, by estimate. Documents take four times their text as a
+    /// rule; 20 MB of empty objects would take more than this.
+    pub input_heap_bytes: u64,
     /// Entries of the archives of one image.
     pub archive_entries: usize,
     /// Layers of a `.sig` or `.att` manifest: cosign's limit.
@@ -55,6 +58,7 @@ impl Default for Limits {
             unpacked_bytes: 1024 * MIB,
             file_bytes: 16 * MIB,
             evidence_bytes: 1024 * MIB,
+            input_heap_bytes: 384 * MIB,
             archive_entries: 1_000_000,
             layers: 1000,
             referrers: 1000,

@@ -229,7 +229,8 @@ async fn build_input(
         let facts = verified
             .facts()
             .ok_or_else(|| StageError::new(FailureKind::Panicked, "internal error: facts are gone"))?;
-        let limits = ReadLimits::default();
+        let max_heap_bytes = all.job.limits.input_heap_bytes;
+        let limits = ReadLimits { max_heap_bytes, ..ReadLimits::default() };
         PolicyInput::build(&all.input, &component, facts, &evidence, all.job.keep.input, &limits)
     };
     Ok(Arc::new(shared.cpu.run(build).await??))

@@ -65,11 +65,14 @@ pub struct Context<'a> {
     pub caches: &'a mut Caches,
 }
 
+/// Bytes that an item of a collection takes while that grows: in a vector that doubles, and in a short text of its own.
+const BYTES_PER_ITEM: u64 = 4 * size_of::<Value>() as u64;
+
 impl Context<'_> {
     /// Draws on the budget for a collection of so many items, before it is made.
     fn draw(&mut self, items: usize) -> Result<(), Exceeded> {
         self.budget.steps(items as u64)?;
-        self.budget.bytes((items as u64).saturating_mul(size_of::<Value>() as u64))
+        self.budget.bytes((items as u64).saturating_mul(BYTES_PER_ITEM))
     }
 }
 

@@ -271,6 +271,7 @@ impl ObjectBuilder {
                 equal
             });
         }
+        pairs.shrink_to_fit();
         Object::from_sorted(pairs)
     }
 

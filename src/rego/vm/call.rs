@@ -15,6 +15,12 @@ use crate::rego::host::HostCall;
 use crate::rego::source::Span;
 use crate::rego::value::{Str, Value};
 
+/// Parts of a value that are hashed in the time of a step.
+const PARTS_HASHED_IN_A_STEP: u64 = 8;
+
+/// Bytes of an object that are copied in the time of a step.
+const BYTES_COPIED_IN_A_STEP: u64 = 256;
+
 /// On which level something is asked for, and where its result goes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked {
@@ -85,6 +91,9 @@ impl Machine {
     }
 
     fn ask_unit(&mut self, unit: u32, group: Option<u32>, args: Vec<Value>, asked: Asked) -> Ran<Flow> {
+        // Arguments are hashed whole.
+        let parts: u64 = args.iter().map(|it| u64::from(it.parts())).sum();
+        self.around.budget.steps(parts / PARTS_HASHED_IN_A_STEP)?;
         let level = group.map_or(asked.level, |group| self.level_of(asked.level, group));
         self.ask_key(Key { unit, args }, level, asked)
     }
@@ -193,9 +202,12 @@ impl Machine {
     pub(super) fn begin_with(&mut self, slot: u32, with: &WithSpec, values: Vec<Value>) -> Ran<()> {
         let at = self.bases.slots + slot as usize;
         let level = self.frame()?.level;
-        let next = self.overlay(level).replace(level, with, values.into_iter());
-        self.around.budget.bytes(size_of_val(&next) as u64 + next.data.shallow_bytes())?;
         self.free(self.slots[at]);
+        self.slots[at] = ROOT;
+        let copied = self.overlay(level).bytes_to_replace(with);
+        self.around.budget.bytes(copied)?;
+        self.around.budget.steps(copied / BYTES_COPIED_IN_A_STEP)?;
+        let next = self.overlay(level).replace(level, with, values.into_iter());
         self.last_level += 1;
         let number = self.last_level;
         self.overlays.insert(number, next);

@@ -38,7 +38,13 @@ impl Machine {
                 self.set(dst, self.get(unit, src).clone());
                 Ok(Flow::Next)
             }
-            Instr::Test { .. } | Instr::Equal { .. } | Instr::IsArray { .. } | Instr::IsObject { .. } => {
+            Instr::Equal { a, b, fail } => {
+                let toil = toil_of_comparing(self.get(unit, a), self.get(unit, b));
+                self.around.budget.steps(toil)?;
+                let equal = self.get(unit, a) == self.get(unit, b);
+                Ok(if equal { Flow::Next } else { Flow::Goto(fail) })
+            }
+            Instr::Test { .. } | Instr::IsArray { .. } | Instr::IsObject { .. } => {
                 Ok(self.compare(unit, instr))
             }
             Instr::Get { .. } | Instr::GetBase { .. } | Instr::Input { .. } | Instr::Data { .. } => {
@@ -83,7 +89,6 @@ impl Machine {
     fn compare(&self, unit: &Unit, instr: Instr) -> Flow {
         let (it, fail) = match instr {
             Instr::Test { src, fail } => (!self.get(unit, src).is_false(), fail),
-            Instr::Equal { a, b, fail } => (self.get(unit, a) == self.get(unit, b), fail),
             Instr::IsArray { src, len, fail } => {
                 (self.get(unit, src).as_array().is_some_and(|items| items.len() == len as usize), fail)
             }
@@ -202,17 +207,19 @@ impl Machine {
     }
 
     fn collect(&mut self, unit: &Unit, instr: Instr) -> Ran<Flow> {
+        if let Instr::Push { collector, .. } | Instr::PushPair { collector, .. } = instr {
+            let grown = self.collector(collector)?.grow_by_one();
+            self.around.budget.bytes(grown)?;
+        }
         match instr {
             Instr::Collect { collector, kind } => {
                 self.collectors[self.bases.collectors + collector as usize] = Some(Collector::new(kind));
             }
             Instr::Push { collector, value } => {
-                self.around.budget.bytes(size_of::<Value>() as u64)?;
                 let value = self.get(unit, value).clone();
                 self.collector(collector)?.push(value);
             }
             Instr::PushPair { collector, key, value } => {
-                self.around.budget.bytes(2 * size_of::<Value>() as u64)?;
                 let (key, value) = (self.get(unit, key).clone(), self.get(unit, value).clone());
                 self.collector(collector)?.push_pair(key, value);
             }
@@ -336,8 +343,7 @@ impl Machine {
         kind: LeafKind,
         site: u32,
     ) -> Ran<()> {
-        // A pair and its share of a tree's node.
-        self.around.budget.bytes(((keys.len() + 1) * 2 * size_of::<Value>()) as u64)?;
+        self.around.budget.bytes(bytes_of_contribution(keys.len()))?;
         let frame = self.frame()?;
         frame.produced = true;
         let before = std::mem::replace(&mut frame.result, Made::Nothing);
@@ -349,6 +355,26 @@ impl Machine {
         }
         Ok(())
     }
+}
+
+/// Steps beyond the first that a comparison may take. What is shared is noticed at once.
+fn toil_of_comparing(a: &Value, b: &Value) -> u64 {
+    match (a, b) {
+        (Value::Array(a), Value::Array(b)) if a.same_storage(b) => 0,
+        (Value::Object(a), Value::Object(b)) if a.same_storage(b) => 0,
+        (Value::Set(a), Value::Set(b)) if a.same_storage(b) => 0,
+        (Value::String(a), Value::String(b)) => a.len().min(b.len()) as u64 / BYTES_COMPARED_IN_A_STEP,
+        _ => u64::from(a.parts().min(b.parts())) - 1,
+    }
+}
+
+/// Bytes of text that are compared in the time of a step.
+const BYTES_COMPARED_IN_A_STEP: u64 = 256;
+
+/// Bytes that a solution of a partial rule takes: in nodes of trees that are half full and vectors that double, and once
+/// more in the value that is made of them in the end.
+fn bytes_of_contribution(keys: usize) -> u64 {
+    ((4 + 8 * keys) * size_of::<Value>()) as u64
 }
 
 fn site_of(unit: &Unit, site: u32) -> Option<Span> {

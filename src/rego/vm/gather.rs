@@ -8,7 +8,15 @@ use crate::rego::value::{KeyConflict, ObjectBuilder, SetBuilder, Value};
 
 /// The members of a comprehension so far.
 #[derive(Debug)]
-pub(super) enum Collector {
+pub(super) struct Collector {
+    members: Members,
+    /// How many were collected, and for how many there is room.
+    len: usize,
+    room: usize,
+}
+
+#[derive(Debug)]
+enum Members {
     Array(Vec<Value>),
     Set(SetBuilder),
     Object(ObjectBuilder),
@@ -16,32 +24,44 @@ pub(super) enum Collector {
 
 impl Collector {
     pub(super) fn new(kind: CollectKind) -> Self {
-        match kind {
-            CollectKind::Array => Self::Array(Vec::new()),
-            CollectKind::Set => Self::Set(SetBuilder::new()),
-            CollectKind::Object => Self::Object(ObjectBuilder::new()),
+        let members = match kind {
+            CollectKind::Array => Members::Array(Vec::new()),
+            CollectKind::Set => Members::Set(SetBuilder::new()),
+            CollectKind::Object => Members::Object(ObjectBuilder::new()),
+        };
+        Self { members, len: 0, room: 0 }
+    }
+
+    /// Counts one more member. Gives the bytes that are allocated for it: vectors double.
+    pub(super) fn grow_by_one(&mut self) -> u64 {
+        self.len += 1;
+        if self.len <= self.room {
+            return 0;
         }
+        self.room = (2 * self.room).max(4);
+        let unit = if let Members::Object(_) = self.members { 2 } else { 1 } * size_of::<Value>();
+        (self.room * unit) as u64
     }
 
     pub(super) fn push(&mut self, value: Value) {
-        match self {
-            Self::Array(items) => items.push(value),
-            Self::Set(members) => members.push(value),
-            Self::Object(_) => {}
+        match &mut self.members {
+            Members::Array(items) => items.push(value),
+            Members::Set(members) => members.push(value),
+            Members::Object(_) => {}
         }
     }
 
     pub(super) fn push_pair(&mut self, key: Value, value: Value) {
-        if let Self::Object(pairs) = self {
+        if let Members::Object(pairs) = &mut self.members {
             pairs.push(key, value);
         }
     }
 
     pub(super) fn finish(self) -> Result<Value, KeyConflict> {
-        Ok(match self {
-            Self::Array(items) => items.into(),
-            Self::Set(members) => members.build().into(),
-            Self::Object(pairs) => pairs.build_without_conflict()?.into(),
+        Ok(match self.members {
+            Members::Array(items) => items.into(),
+            Members::Set(members) => members.build().into(),
+            Members::Object(pairs) => pairs.build_without_conflict()?.into(),
         })
     }
 }

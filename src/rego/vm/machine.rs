@@ -370,7 +370,8 @@ impl Machine {
     }
 
     fn remember(&mut self, level: Level, key: Key, memo: Memo) -> Ran<()> {
-        let size = size_of::<Key>() + size_of::<Memo>() + key.args.len() * size_of::<Value>();
+        // A table doubles when it is seven eighths full, and holds both halves meanwhile.
+        let size = 4 * (size_of::<Key>() + size_of::<Memo>()) + key.args.len() * size_of::<Value>();
         self.around.budget.bytes(size as u64)?;
         self.put_memo(level, key, memo);
         Ok(())
@@ -400,7 +401,7 @@ impl Machine {
             }
             Memo::Undefined => Ok(Flow::Goto(fail)),
             Memo::Undecided(undecided) => Ok(Flow::Stop(causes(undecided))),
-            Memo::Failed(error) => Err(error.clone()),
+            Memo::Failed(error) => Err(error.as_ref().clone()),
         }
     }
 
@@ -409,7 +410,7 @@ impl Machine {
             Memo::Value(value) => Answer::Value(value),
             Memo::Undefined => Answer::Undefined,
             Memo::Undecided(undecided) => Answer::Undecided(Arc::unwrap_or_clone(undecided)),
-            Memo::Failed(error) => Answer::Error(error),
+            Memo::Failed(error) => Answer::Error(*error),
         })
     }
 

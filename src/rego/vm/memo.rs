@@ -55,7 +55,7 @@ pub(super) enum Memo {
     Value(Value),
     Undefined,
     Undecided(Arc<Undecided>),
-    Failed(RegoError),
+    Failed(Box<RegoError>),
 }
 
 /// The memos of one level of replacements.

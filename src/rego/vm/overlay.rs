@@ -69,6 +69,18 @@ impl Overlay {
         next
     }
 
+    /// Bytes that [`Overlay::replace`] allocates: every object on the way to what is replaced is copied.
+    pub(super) fn bytes_to_replace(&self, with: &WithSpec) -> u64 {
+        let own =
+            size_of::<Self>() + size_of_val(self.targets.as_slice()) + size_of_val(self.mocks.as_slice());
+        let documents = with.replacements.iter().map(|(target, _)| match target {
+            WithTarget::Input(path) => self.input.as_ref().map_or(0, |input| bytes_on_the_way(input, path)),
+            WithTarget::Data(path) => bytes_on_the_way(&self.data, path),
+            WithTarget::Function(_) | WithTarget::Builtin(_) => size_of::<(WithTarget, Mock)>() as u64,
+        });
+        own as u64 + documents.sum::<u64>()
+    }
+
     fn put(&mut self, target: &WithTarget, mock: Mock) {
         match (target, mock) {
             (WithTarget::Input(path), Mock::Value(value)) => {
@@ -122,6 +134,16 @@ impl Overlay {
         });
         found.map(|(_, mock)| mock)
     }
+}
+
+fn bytes_on_the_way(document: &Value, path: &[Str]) -> u64 {
+    let mut at = Some(document);
+    let levels = path.iter().map(|step| {
+        let copied = at.map_or(0, Value::shallow_bytes);
+        at = at.and_then(|value| value.get_str(step));
+        copied + (2 * size_of::<Value>()) as u64
+    });
+    levels.sum()
 }
 
 /// A document with a value at a path. What is no object on the way there gives way to one.

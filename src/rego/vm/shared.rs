@@ -61,6 +61,6 @@ impl Machine {
 
     fn remember_failure(&mut self, group: u32, error: RegoError) {
         let key = Key { unit: self.program.groups[group as usize].unit, args: Vec::new() };
-        self.root.memos.put(key, Memo::Failed(error));
+        self.root.memos.put(key, Memo::Failed(Box::new(error)));
     }
 }

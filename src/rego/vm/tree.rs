@@ -123,6 +123,12 @@ impl Machine {
     }
 
     pub(super) fn cursor_keys(&mut self, iter: u32, cursor: u32, fail: Label) -> Ran<Flow> {
+        if let Cursor::Tree { node, base } = self.cursor(cursor)? {
+            let count = base.as_ref().and_then(Value::count).unwrap_or(0) + self.node(*node)?.children.len();
+            // The list, and the tree in which it is looked up.
+            self.around.budget.bytes((4 * count * size_of::<Value>()) as u64)?;
+            self.around.budget.steps(count as u64)?;
+        }
         let keys = match self.cursor(cursor)? {
             Cursor::Value(value) => Iter::over(value),
             Cursor::Tree { node, base } => {
@@ -135,9 +141,6 @@ impl Machine {
             }
         };
         let Some(keys) = keys else { return Ok(Flow::Goto(fail)) };
-        if let Iter::Keys(keys) = &keys {
-            self.around.budget.bytes((keys.len() * size_of::<Value>()) as u64)?;
-        }
         self.iters[self.bases.iters + iter as usize] = keys;
         Ok(Flow::Next)
     }
@@ -154,10 +157,11 @@ impl Machine {
         let level = self.frame()?.level;
         let base = base_at(&self.overlay(level).data, &self.node(node)?.path).cloned();
         let (Value::Object(rules), Some(Value::Object(base))) = (&src, base) else { return Ok(src) };
-        self.around.budget.steps((base.len() + rules.len()) as u64)?;
-        let merged = Value::from(merge(&base, rules));
-        self.around.budget.bytes(merged.shallow_bytes())?;
-        Ok(merged)
+        let parts = u64::from(Value::from(base.clone()).parts().min(src.parts()));
+        let toil = parts + (base.len() + rules.len()) as u64;
+        self.around.budget.steps(toil)?;
+        self.around.budget.bytes(toil * 2 * size_of::<Value>() as u64)?;
+        Ok(merge(&base, rules).into())
     }
 }
 

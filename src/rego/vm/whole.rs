@@ -98,7 +98,7 @@ impl Machine {
             self.release(frame.bases);
             // A spent budget says nothing about the rules.
             if let (Some((level, key)), None) = (frame.key, error.spent) {
-                self.put_memo(level, key, Memo::Failed(error.clone()));
+                self.put_memo(level, key, Memo::Failed(Box::new(error.clone())));
             }
         }
     }

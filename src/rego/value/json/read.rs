@@ -176,6 +176,32 @@ fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
+/// What a vector takes while it grows: it doubles, and holds both halves meanwhile.
+#[derive(Default)]
+struct Room {
+    used: usize,
+    room: usize,
+    allocated: usize,
+}
+
+impl Room {
+    /// Bytes allocated for one more item of so many bytes.
+    fn one_more(&mut self, size: usize) -> u64 {
+        self.used += 1;
+        if self.used <= self.room {
+            return 0;
+        }
+        self.room = (2 * self.room).max(4);
+        self.allocated += self.room;
+        (self.room * size) as u64
+    }
+
+    /// Bytes of all that were allocated that are given back in the end.
+    fn unused(&self, size: usize) -> u64 {
+        ((self.allocated - self.used) * size) as u64
+    }
+}
+
 impl<'a> Reader<'a> {
     fn value(&mut self, depth: u32) -> Step<Value> {
         match self.next_token()? {
@@ -228,12 +254,13 @@ impl<'a> Reader<'a> {
     fn array(&mut self, depth: u32) -> Step<Value> {
         self.enter(depth)?;
         let mut items = Vec::new();
+        let mut room = Room::default();
         if self.next_token()? == b']' {
             self.at += 1;
             return Ok(Array::new().into());
         }
         loop {
-            self.take(size_of::<Value>() as u64)?;
+            self.take(room.one_more(size_of::<Value>()))?;
             items.push(self.value(depth)?);
             match self.next_token()? {
                 b',' => self.at += 1,
@@ -242,6 +269,7 @@ impl<'a> Reader<'a> {
             }
         }
         self.at += 1;
+        self.heap -= room.unused(size_of::<Value>());
         items.shrink_to_fit();
         Ok(items.into())
     }
@@ -249,12 +277,13 @@ impl<'a> Reader<'a> {
     fn object(&mut self, depth: u32) -> Step<Value> {
         self.enter(depth)?;
         let mut pairs = ObjectBuilder::new();
+        let mut room = Room::default();
         if self.next_token()? == b'}' {
             self.at += 1;
             return Ok(pairs.build_last_wins().into());
         }
         loop {
-            self.take(2 * size_of::<Value>() as u64)?;
+            self.take(room.one_more(2 * size_of::<Value>()))?;
             if self.next_token()? != b'"' {
                 return Err(self.unexpected(Place::Key));
             }
@@ -272,6 +301,7 @@ impl<'a> Reader<'a> {
             }
         }
         self.at += 1;
+        self.heap -= room.unused(2 * size_of::<Value>());
         Ok(pairs.build_last_wins().into())
     }
 
