@@ -41,7 +41,7 @@ of(ref) := "some" if ec.oci.image_manifest(ref) else := "none"
 known if { false } else if { ec.oci.image_manifest(elsewhere) }
 default found := false
 found if ec.oci.image_manifest(elsewhere)
-names contains name if some name in manifest.names
+names contains name if some name, _ in manifest.annotations
 first_fails if { input.none; ec.oci.image_manifest(elsewhere) }
 either if ec.oci.image_manifest(elsewhere)
 either if input.image
@@ -80,7 +80,7 @@ fn names(of: &[(&str, &str)]) -> BTreeSet<String> {
 fn undecided(component: &Value) -> BTreeSet<String> {
     let listed = component["undecided"].as_array().unwrap_or_else(|| panic!("{component:#}"));
     let name = |it: &Value| {
-        assert_eq!(it["reference"], "other.example/app:1", "{it:#}");
+        assert!(it["reference"].as_str().unwrap().contains("other.example/v2/app/"), "{it:#}");
         assert!(it["failure"]["message"].as_str().unwrap().contains("layout"), "{it:#}");
         assert_eq!(it["failure"]["stage"], "evaluate", "{it:#}");
         let rule = it["rule"].as_str().unwrap();
