@@ -3,20 +3,19 @@
 use std::fmt::Write;
 
 use super::calendar::Civil;
-use super::layout::{self, Field, Offset, Pad, To};
+use super::layout::{self, Field, Offset, Pad, Part, To};
 use super::zone::ZoneInfo;
 
 /// The civil fields as the layout wants them.
 pub(super) fn format(layout: &str, civil: &Civil, zone: &ZoneInfo) -> String {
     let mut out = String::new();
-    let mut rest = layout;
-    loop {
-        let chunk = layout::next(rest);
-        out.push_str(chunk.prefix);
-        let Some((field, _)) = chunk.field else { return out };
-        write_field(&mut out, field, civil, zone);
-        rest = chunk.rest;
+    for part in layout::parts(layout) {
+        match part {
+            Part::Text(text) => out.push_str(text),
+            Part::Field(field, _) => write_field(&mut out, field, civil, zone),
+        }
     }
+    out
 }
 
 fn write_field(out: &mut String, field: Field, civil: &Civil, zone: &ZoneInfo) {

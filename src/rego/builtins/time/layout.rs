@@ -102,27 +102,54 @@ const fn offset(zulu: bool, colons: bool, to: To) -> Field {
     Field::Offset(Offset { zulu, colons, to })
 }
 
-/// A layout up to and with its first field.
-pub(super) struct Chunk<'a> {
-    pub(super) prefix: &'a str,
-    /// The field and the text that names it; nothing at the layout's end.
-    pub(super) field: Option<(Field, &'a str)>,
-    pub(super) rest: &'a str,
+/// A part of a layout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part<'a> {
+    /// Text that stands for itself.
+    Text(&'a str),
+    /// A field, and the text that names it.
+    Field(Field, &'a str),
 }
 
-/// Splits off the text before the first field, and the field.
-pub(super) fn next(layout: &str) -> Chunk<'_> {
-    for (at, _) in layout.char_indices() {
-        if let Some((field, length)) = field_at(layout, at) {
-            let (name, rest) = layout[at..].split_at(length);
-            return Chunk { prefix: &layout[..at], field: Some((field, name)), rest };
+/// The parts of a layout, in order.
+pub(super) fn parts(layout: &str) -> Parts<'_> {
+    Parts { rest: layout }
+}
+
+/// See [`parts`].
+#[derive(Clone)]
+pub(super) struct Parts<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Iterator for Parts<'a> {
+    type Item = Part<'a>;
+
+    fn next(&mut self) -> Option<Part<'a>> {
+        if let Some((field, length)) = field_at(self.rest) {
+            return Some(Part::Field(field, self.take(length)));
         }
+        let is_field = |(at, _): &(usize, char)| field_at(&self.rest[*at..]).is_some();
+        let end = self.rest.char_indices().find(is_field).map_or(self.rest.len(), |(at, _)| at);
+        (end > 0).then(|| Part::Text(self.take(end)))
     }
-    Chunk { prefix: layout, field: None, rest: "" }
 }
 
-fn field_at(layout: &str, at: usize) -> Option<(Field, usize)> {
-    let here = &layout[at..];
+impl<'a> Parts<'a> {
+    fn take(&mut self, length: usize) -> &'a str {
+        let (taken, rest) = self.rest.split_at(length);
+        self.rest = rest;
+        taken
+    }
+
+    /// The first field of those that are left.
+    pub(super) fn next_field(&self) -> Option<Field> {
+        self.clone().find_map(|it| if let Part::Field(field, _) = it { Some(field) } else { None })
+    }
+}
+
+/// The field that a text begins with, and how long its name is.
+fn field_at(here: &str) -> Option<(Field, usize)> {
     // `_2006` is an underscore and a year.
     if here.starts_with("_2006") {
         return None;

@@ -1,7 +1,7 @@
 //! Reading an instant by a layout, with the errors that Go gives.
 
 use super::calendar::{Civil, MONTHS, NANOS_PER_SECOND, WEEKDAYS, days_in};
-use super::layout::{self, Field, Offset, Pad, To};
+use super::layout::{self, Field, Offset, Pad, Part, Parts, To};
 
 /// Why a field could not be read.
 enum Bad {
@@ -35,45 +35,42 @@ pub(super) fn parse(layout: &str, text: &str) -> Result<i128, String> {
     };
     let message = |message: &str| format!("parsing time {text:?}: {message}");
     let mut fields = Fields::default();
-    let (mut rest_of_layout, mut rest) = (layout, text);
-    loop {
-        let chunk = layout::next(rest_of_layout);
-        rest = skip(rest, chunk.prefix).map_err(|at| cannot(at, chunk.prefix))?;
-        let Some((field, name)) = chunk.field else {
-            if rest.is_empty() {
-                break;
-            }
-            return Err(message(&format!("extra text: {rest:?}")));
+    let (mut parts, mut rest) = (layout::parts(layout), text);
+    while let Some(part) = parts.next() {
+        rest = match part {
+            Part::Text(own) => own_text(rest, own).map_err(|at| cannot(at, own))?,
+            Part::Field(field, name) => fields.read(field, rest, &parts).map_err(|bad| match bad {
+                Bad::Form => cannot(rest, name),
+                Bad::Range(part) => message(&format!("{part} out of range")),
+            })?,
         };
-        rest = fields.read(field, rest, chunk.rest).map_err(|bad| match bad {
-            Bad::Form => cannot(rest, name),
-            Bad::Range(part) => message(&format!("{part} out of range")),
-        })?;
-        rest_of_layout = chunk.rest;
+    }
+    if !rest.is_empty() {
+        return Err(message(&format!("extra text: {rest:?}")));
     }
     fields.finish().map_err(|part| message(&part))
 }
 
-/// Takes the layout's own text off; a space stands for any number of spaces.
-fn skip<'a>(mut text: &'a str, prefix: &str) -> Result<&'a str, &'a str> {
-    let mut prefix = prefix;
-    while let Some(first) = prefix.chars().next() {
-        if first == ' ' {
-            if !text.is_empty() && !text.starts_with(' ') {
-                return Err(text);
-            }
-            prefix = prefix.trim_start_matches(' ');
-            text = text.trim_start_matches(' ');
+/// Takes the layout's own text off. A run of spaces stands for a run of any length, or for the end of the text. Fails
+/// with what was left where it did not fit.
+fn own_text<'a>(mut text: &'a str, own: &str) -> Result<&'a str, &'a str> {
+    let mut wanted = own.chars().peekable();
+    while let Some(char) = wanted.next() {
+        if char != ' ' {
+            text = text.strip_prefix(char).ok_or(text)?;
             continue;
         }
-        text = text.strip_prefix(first).ok_or(text)?;
-        prefix = &prefix[first.len_utf8()..];
+        while wanted.next_if_eq(&' ').is_some() {}
+        if !text.is_empty() && !text.starts_with(' ') {
+            return Err(text);
+        }
+        text = text.trim_start_matches(' ');
     }
     Ok(text)
 }
 
 impl Fields {
-    fn read<'a>(&mut self, field: Field, text: &'a str, next_layout: &str) -> Result<&'a str, Bad> {
+    fn read<'a>(&mut self, field: Field, text: &'a str, behind: &Parts<'_>) -> Result<&'a str, Bad> {
         let rest;
         match field {
             Field::LongYear => (self.year, rest) = digits(text, 4)?,
@@ -106,7 +103,7 @@ impl Fields {
             Field::Second(pad) => {
                 let (second, after) = ranged(text, pad, 0..=59, "second")?;
                 self.second = second;
-                rest = self.undeclared_fraction(after, next_layout)?;
+                rest = self.undeclared_fraction(after, behind)?;
             }
             Field::Fraction { digits, trim: false, .. } => rest = self.fraction(text, digits)?,
             Field::Fraction { trim: true, .. } => rest = self.optional_fraction(text)?,
@@ -121,8 +118,8 @@ impl Fields {
     }
 
     /// A fraction behind the seconds is read even where the layout has none.
-    fn undeclared_fraction<'a>(&mut self, text: &'a str, next_layout: &str) -> Result<&'a str, Bad> {
-        let declared = matches!(layout::next(next_layout).field, Some((Field::Fraction { .. }, _)));
+    fn undeclared_fraction<'a>(&mut self, text: &'a str, behind: &Parts<'_>) -> Result<&'a str, Bad> {
+        let declared = matches!(behind.next_field(), Some(Field::Fraction { .. }));
         if declared { Ok(text) } else { self.optional_fraction(text) }
     }
 
@@ -241,7 +238,7 @@ fn noon(text: &str, upper: bool) -> Read<'_, bool> {
     }
 }
 
-fn numeric_zone(text: &str, offset: Offset) -> Read<'_, i64> {
+fn numeric_zone<'a>(text: &'a str, offset: Offset) -> Read<'a, i64> {
     if offset.zulu
         && let Some(rest) = text.strip_prefix('Z')
     {
@@ -252,7 +249,8 @@ fn numeric_zone(text: &str, offset: Offset) -> Read<'_, i64> {
         Some(b'+') => false,
         _ => return Err(Bad::Form),
     };
-    let colon = |text| if offset.colons { skip(text, ":").map_err(|_| Bad::Form) } else { Ok(text) };
+    let colon =
+        |text: &'a str| if offset.colons { text.strip_prefix(':').ok_or(Bad::Form) } else { Ok(text) };
     let (hours, mut rest) = digits(&text[1..], 2)?;
     let (mut minutes, mut seconds) = (0, 0);
     if offset.to >= To::Minutes {
