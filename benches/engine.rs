@@ -15,9 +15,10 @@ use enterprise_contract::builtins;
 use enterprise_contract::rego::budget::Budget;
 use enterprise_contract::rego::engine::{CompileOptions, Compiler, Evaluation, EvaluationInput, Policy};
 use enterprise_contract::rego::host::HostAnswer;
-use enterprise_contract::rego::value::{Object, ReadLimits, Str, Value, json, yaml};
+use enterprise_contract::rego::value::{self, Object, ReadLimits, Str, Value, yaml};
 use enterprise_contract::rego::vm::{Answer, Step};
 use enterprise_contract::testkit;
+use serde_json::json;
 
 #[global_allocator]
 static ALLOC: AllocProfiler = AllocProfiler::system();
@@ -105,7 +106,7 @@ impl Input {
         let mut document: serde_json::Value =
             serde_json::from_slice(&std::fs::read(sample).unwrap()).unwrap();
         let statement = |kind: &str, predicate: serde_json::Value| {
-            serde_json::json!({"statement": {
+            json!({"statement": {
                 "_type": "https://in-toto.io/Statement/v0.1",
                 "predicateType": kind,
                 "subject": [],
@@ -114,14 +115,12 @@ impl Input {
         };
         let added = match self {
             Self::Golden => None,
-            Self::Spdx(packages) => Some(statement(
-                "https://spdx.dev/Document",
-                like_a_scanner(testkit::spdx("app", packages), "packages"),
-            )),
-            Self::CycloneDx(packages) => Some(statement(
-                "https://cyclonedx.org/bom",
-                like_a_scanner(testkit::cyclonedx("app", packages), "components"),
-            )),
+            Self::Spdx(packages) => {
+                Some(statement("https://spdx.dev/Document", spdx_like_a_scanner(packages)))
+            }
+            Self::CycloneDx(components) => {
+                Some(statement("https://cyclonedx.org/bom", cyclonedx_like_a_scanner(components)))
+            }
         };
         document["attestations"].as_array_mut().unwrap().extend(added);
         serde_json::to_vec(&document).unwrap()
@@ -129,8 +128,9 @@ impl Input {
 }
 
 /// Gives packages the fields that scanners write besides those that the testkit needs: about a kilobyte each.
-fn like_a_scanner(mut document: serde_json::Value, list: &str) -> serde_json::Value {
-    for (index, package) in document[list].as_array_mut().unwrap().iter_mut().enumerate() {
+fn spdx_like_a_scanner(packages: usize) -> serde_json::Value {
+    let mut document = testkit::spdx("app", packages);
+    for (index, package) in document["packages"].as_array_mut().unwrap().iter_mut().enumerate() {
         package["supplier"] = "Organization: Demo Packages, Incorporated".into();
         package["originator"] =
             format!("Person: Maintainer {index} <maintainer-{index}@demo.example>").into();
@@ -140,14 +140,33 @@ fn like_a_scanner(mut document: serde_json::Value, list: &str) -> serde_json::Va
         package["copyrightText"] = "NOASSERTION".into();
         package["filesAnalyzed"] = false.into();
         package["sourceInfo"] = "acquired package info from RPM DB: /var/lib/rpm/rpmdb.sqlite".into();
-        package["checksums"] =
-            serde_json::json!([{"algorithm": "SHA256", "checksumValue": format!("{index:064x}")}]);
-        package["annotations"] = serde_json::json!([{
+        package["checksums"] = json!([{"algorithm": "SHA256", "checksumValue": format!("{index:064x}")}]);
+        package["annotations"] = json!([{
             "annotator": "Tool: scanner",
             "annotationDate": "2025-05-20T10:00:00Z",
             "annotationType": "OTHER",
             "comment": format!("found at layer {index} under /usr/lib/demo/package-{index}"),
         }]);
+    }
+    document
+}
+
+/// The same for the other format.
+fn cyclonedx_like_a_scanner(components: usize) -> serde_json::Value {
+    let mut document = testkit::cyclonedx("app", components);
+    for (index, component) in document["components"].as_array_mut().unwrap().iter_mut().enumerate() {
+        component["bom-ref"] = format!("package-{index}-{index:064x}").into();
+        component["supplier"] = json!({"name": "Demo Packages, Incorporated"});
+        component["publisher"] = format!("Maintainer {index} <maintainer-{index}@demo.example>").into();
+        component["licenses"] =
+            json!([{"expression": "Apache-2.0 AND MIT AND (GPL-2.0-or-later WITH Classpath-exception-2.0)"}]);
+        component["hashes"] = json!([{"alg": "SHA-256", "content": format!("{index:064x}")}]);
+        component["properties"] = json!([
+            {"name": "scanner:package:foundBy", "value": "rpm-db-cataloger"},
+            {"name": "scanner:package:type", "value": "rpm"},
+            {"name": "scanner:location:0:path", "value": format!("/usr/lib/demo/package-{index}")},
+            {"name": "scanner:metadata:size", "value": format!("{}", index * 1024)},
+        ]);
     }
     document
 }
@@ -188,7 +207,7 @@ fn evaluate(input: Value) -> usize {
 }
 
 fn read(text: &[u8]) -> Value {
-    json::read(text, &ReadLimits::default()).unwrap()
+    value::json::read(text, &ReadLimits::default()).unwrap()
 }
 
 #[divan::bench]
