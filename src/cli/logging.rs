@@ -62,6 +62,8 @@ pub fn start(settings: &LogSettings, bar: &Bar) -> Result<(), String> {
     let subscriber = tracing_subscriber::registry().with(targets).with(layer);
     // A second start in one process (a test) keeps the first.
     let _ = tracing::subscriber::set_global_default(subscriber);
+    // A panic's message may quote what was read, so it goes the way of every line.
+    std::panic::set_hook(Box::new(|panic| tracing::error!("internal error: {panic}")));
     problem
 }
 

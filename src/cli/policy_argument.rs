@@ -36,6 +36,10 @@ pub(super) fn policy(given: Option<&str>) -> Result<PolicyDocument, Diagnostic> 
         Resolved::Text if given.contains(':') => {
             Ok(PolicyDocument { text: given.to_owned(), name: "--policy".to_owned() })
         }
+        Resolved::Text if is_file(given) => {
+            let message = format!("--policy: {given} is not a file that ends in .yaml, .yml or .json");
+            Err(Diagnostic::new(message).help("give such a file, or the text of the policy"))
+        }
         Resolved::Text => Err(Diagnostic::new(format_args!(
             "--policy: {given:?} would be the name of a policy in a cluster, which cannot be asked"
         ))
@@ -152,6 +156,8 @@ mod tests {
     fn what_cannot_be_read_is_named() {
         assert_eq!(fault("./absent.yaml"), "open ./absent.yaml: no such file or directory");
         assert_eq!(fault("absent.yaml"), "open absent.yaml: no such file or directory");
+        assert!(fault("src/main.rs").contains("src/main.rs is not a file that ends in .yaml"));
+        assert!(fault("src").contains("src is not a file that ends in .yaml"));
         assert!(fault("namespace/name").contains("name of a policy in a cluster"));
         assert!(fault("github.com/user/repo//default?ref=main").contains("not available yet"));
         assert!(fault("https://x.example/policy.yaml").contains("not available yet"));

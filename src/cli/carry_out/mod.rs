@@ -119,14 +119,17 @@ fn outcome(plan: &Plan, bar: &Bar, streams: Streams) -> Result<RunReport, Vec<Di
 async fn cancel_when_told(canceller: Canceller) {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminated) = signal(SignalKind::terminate()) else { return };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminated.recv() => {}
-    }
+    let mut told = async || {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminated.recv() => {}
+        }
+    };
+    told().await;
     tracing::warn!("told to stop: what is not decided stays undecided");
     canceller.cancel();
-    // A second signal ends the process at once.
-    let _ = tokio::signal::ctrl_c().await;
+    // A second signal of either kind ends the process at once.
+    told().await;
     std::process::exit(i32::from(Exit::TryAgain.code()));
 }
 

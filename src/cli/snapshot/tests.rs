@@ -136,3 +136,42 @@ fn a_file_that_is_not_there_is_named() {
     let faults = read(sources, Empty::Refused).unwrap_err();
     assert_eq!(faults[0].message(), "open ./absent.json: no such file or directory");
 }
+
+#[test]
+fn threat_27_a_repeated_key_is_refused_at_every_level_also_where_escapes_hide_it() {
+    for source in [
+        format!(r#"{{"components":[],"components":[{{"name":"a","containerImage":"{A}"}}]}}"#),
+        format!(r#"{{"components":[{{"name":"a","containerImage":"{A}","containerImage":"{B}"}}]}}"#),
+        format!(r#"{{"components":[{{"name":"a","containerImage":"{A}","\u0063ontainerImage":"{B}"}}]}}"#),
+        format!(r#"{{"components":[{{"name":"a","containerImage":"{A}"}}],"artifacts":{{"x":1,"x":2}}}}"#),
+        format!("components:\n- name: a\n  containerImage: {A}\n  'containerImage': {B}\n"),
+    ] {
+        let faults = text(&source).unwrap_err();
+        assert!(faults[0].message().contains("is repeated at line "), "{source}: {faults:?}");
+    }
+}
+
+#[test]
+fn threat_28_a_key_in_another_case_is_another_key() {
+    let source = format!(
+        r#"{{"components":[{{"name":"a","containerImage":"{A}","containerimage":"{B}","Name":"b"}}],"Components":[]}}"#
+    );
+    assert_eq!(entries(&text(&source).expect("snapshot")), [("a", A)]);
+}
+
+#[test]
+fn threat_29_what_two_readers_could_read_differently_is_refused() {
+    let good = format!(r#"{{"components":[{{"name":"a","containerImage":"{A}"}}]}}"#);
+    assert!(text(&good).is_ok());
+    for source in [
+        format!("\u{feff}{good}"),
+        format!("{good} {good}"),
+        format!("{good}\0"),
+        format!("{good}\n---\n{good}"),
+        good.replace(r#""a""#, r#""\ud800""#),
+        good.replace("[{", "[[").replace("}]", "]]"),
+        format!(r#"["{A}"]"#),
+    ] {
+        assert!(text(&source).is_err(), "{source:?}");
+    }
+}
