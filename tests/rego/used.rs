@@ -61,7 +61,9 @@ impl Used {
                 self.construct("import as");
             }
         }
-        rules.iter().for_each(|rule| self.rule(rule));
+        for rule in &rules {
+            self.rule(rule);
+        }
         Some(())
     }
 

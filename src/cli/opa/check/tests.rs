@@ -118,8 +118,8 @@ fn strict_refuses_what_is_unused_or_shadowed() {
 
 #[test]
 fn so_many_errors_are_told_as_were_asked_for() {
-    let rules: String = (0..12).map(|number| format!("p{number} := nope{number}\n")).collect();
-    let folder = folder(&[("a.rego", &format!("package a\n\n{rules}"))]);
+    let rules: Vec<String> = (0..12).map(|number| format!("p{number} := nope{number}")).collect();
+    let folder = folder(&[("a.rego", &format!("package a\n\n{}\n", rules.join("\n")))]);
     let lines = |flags: &[&str]| told(&folder, flags).lines().count() - 1;
     assert_eq!((lines(&[]), lines(&["-m", "3"]), lines(&["--max-errors=0"])), (11, 4, 12));
     assert!(told(&folder, &["-m", "3"]).ends_with("\nrego_compile_error: error limit reached\n"));
@@ -163,7 +163,7 @@ fn a_person_at_a_terminal_sees_the_lines() {
     let Verdict::Shown(faults) = verdict(folder.path(), &[], Terminal::Yes) else { panic!("not shown") };
     assert_eq!(faults.len(), 2);
     let shown = crate::cli::diagnostics::render(&faults, &miette::GraphicalTheme::unicode_nocolor());
-    assert!(shown.contains("7 │ \u{20}   x.b") || shown.contains("x.b"), "{shown}");
+    assert!(shown.contains(&format!("{}:7:2", "broken.rego")) && shown.contains("7 │"), "{shown}");
 }
 
 #[test]

@@ -56,9 +56,13 @@ impl Bundle {
         if Path::new(path).is_dir() {
             reader.manifest =
                 Some(Manifest { revision: String::new(), roots: everything(), metadata: Map::new() });
-            found.iter().for_each(|file| reader.file(file));
+            for file in &found {
+                reader.file(file);
+            }
         } else {
-            found.iter().for_each(|file| reader.module(file));
+            for file in &found {
+                reader.module(file);
+            }
         }
         let Reader { compiler, manifest, data, faults } = reader;
         if !faults.is_empty() {

@@ -1,7 +1,7 @@
 //! Schemas of documents: while the rules that an annotation speaks for are checked, `input` and base documents have the
 //! types that its schemas say.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::rego::builtins::type_of_schema;
@@ -122,30 +122,24 @@ impl Schemas {
 /// Nothing where there are no schemas beside the policies.
 fn read(annotation: &SchemaAnnotation, set: &SchemaSet) -> Option<Arc<Read>> {
     let schema = match &annotation.schema {
-        Schema::Definition(schema) => schema,
-        Schema::Reference(path) => match find(path, set)? {
-            Some(schema) => schema,
-            None => {
-                let steps: Vec<Value> = path.iter().skip(1).cloned().map(Value::from).collect();
-                let name = print::path(&Base::Data, &steps).replacen("data", "schema", 1);
-                return Some(Arc::new(Err(format!("undefined schema: {name}"))));
-            }
-        },
+        Schema::Definition(schema) => Ok(schema),
+        Schema::Reference(path) => find(path, set)?,
     };
-    Some(Arc::new(type_of_schema(schema)))
+    Some(Arc::new(schema.and_then(type_of_schema)))
 }
 
-fn find<'a>(path: &[Str], set: &'a SchemaSet) -> Option<Option<&'a Value>> {
+fn find<'a>(path: &[Str], set: &'a SchemaSet) -> Option<Result<&'a Value, String>> {
     let below = path.get(1..).unwrap_or_default();
-    match set {
-        SchemaSet::None => None,
-        SchemaSet::Input(schema) => Some(below.is_empty().then_some(schema)),
-        SchemaSet::Named(schemas) => Some(named(schemas, below)),
-    }
-}
-
-fn named<'a>(schemas: &'a BTreeMap<Vec<Str>, Value>, path: &[Str]) -> Option<&'a Value> {
-    schemas.get(path)
+    let found = match set {
+        SchemaSet::None => return None,
+        SchemaSet::Input(schema) => below.is_empty().then_some(schema),
+        SchemaSet::Named(schemas) => schemas.get(below),
+    };
+    Some(found.ok_or_else(|| {
+        let steps: Vec<Value> = below.iter().cloned().map(Value::from).collect();
+        let name = print::path(&Base::Data, &steps).replacen("data", "schema", 1);
+        format!("undefined schema: {name}")
+    }))
 }
 
 /// A type in which what is found at a path has another type.
