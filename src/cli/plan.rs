@@ -10,6 +10,7 @@ use super::colour::ColourChoice;
 use super::exit::Strictness;
 use super::logging::LogSettings;
 use super::policy_argument::PolicyDocument;
+use crate::evaluate::Engine;
 use crate::judge::FilterType;
 use crate::model::Snapshot;
 use crate::report::{Detail, Successes, Target};
@@ -23,6 +24,8 @@ pub struct Plan {
     pub snapshot: Snapshot,
     /// The policy's text, still to be read.
     pub policy: PolicyDocument,
+    /// `--engine`
+    pub engine: Engine,
     /// `--public-key`, as given: overrides the policy's.
     pub public_key: Option<String>,
     /// `--rekor-url`: overrides the policy's.

@@ -10,6 +10,7 @@ use super::flags::{Flag, Kind, Parsed, flag};
 use super::plan::{Cache, EffectiveTime, Plan};
 use super::snapshot::{self, Empty, Sources};
 use super::{Environment, exit::Strictness, global, help, policy_argument};
+use crate::evaluate::Engine;
 use crate::judge::FilterType;
 use crate::model::instant;
 use crate::report::{Detail, Shown, Successes, Target};
@@ -20,7 +21,7 @@ use crate::verify::{Requested, SignatureCheck};
 const STILL_NOW: SignedDuration = SignedDuration::from_secs(2);
 
 /// In the order of their names.
-pub(super) const FLAGS: [Flag; 30] = [
+pub(super) const FLAGS: [Flag; 31] = [
     flag("allow-empty", None, Kind::Switch, "", "a snapshot without components is no mistake"),
     flag(
         "allow-past-effective-time",
@@ -50,6 +51,13 @@ pub(super) const FLAGS: [Flag; 30] = [
         Kind::Text,
         "now",
         "compare the dates of rules with this instant: now, attestation, an RFC 3339 date and time, or YYYY-MM-DD",
+    ),
+    flag(
+        "engine",
+        None,
+        Kind::Text,
+        "own",
+        "what evaluates the policies: own, or regorus where ec was built with that Cargo feature",
     ),
     flag(
         "extra-rule-data",
@@ -204,14 +212,17 @@ pub(super) fn plan(
     let workers = kept(&mut faults, workers(parsed).map_err(|it| vec![it]));
     let retry = kept(&mut faults, global::retry(parsed));
     let retry_budget = kept(&mut faults, retry_budget(parsed).map_err(|it| vec![it]));
+    let engine = kept(&mut faults, engine(parsed).map_err(|it| vec![it]));
     let (Some(snapshot), Some(policy), Some(extra_rule_data)) = (snapshot, policy, extra_rule_data) else {
         return Err(faults);
     };
     let (Some(effective_time), Some(workers)) = (effective_time, workers) else { return Err(faults) };
     let (Some(retry), Some(retry_budget)) = (retry, retry_budget) else { return Err(faults) };
+    let Some(engine) = engine else { return Err(faults) };
     Ok(Plan {
         snapshot,
         policy,
+        engine,
         public_key: parsed.text("public-key").map(str::to_owned),
         rekor_url: parsed.text("rekor-url").map(str::to_owned),
         transparency_log: if parsed.switch("ignore-rekor", false) {
@@ -245,6 +256,11 @@ pub(super) fn plan(
         console: global::console(parsed, &environment.variable),
         notes: notes(parsed),
     })
+}
+
+fn engine(parsed: &Parsed) -> Result<Engine, Diagnostic> {
+    let named = parsed.text("engine").map_or(Ok(Engine::default()), Engine::named);
+    named.map_err(|problem| Diagnostic::new(format_args!("--engine: {problem}")))
 }
 
 fn kept<T>(faults: &mut Vec<Diagnostic>, result: Result<T, Vec<Diagnostic>>) -> Option<T> {

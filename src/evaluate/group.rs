@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
+use super::engine::Engine;
 use super::{Bounds, nanoseconds};
 use crate::model::{EntryPoint, PackagePath};
 use crate::rego::budget::Clock;
@@ -22,6 +23,7 @@ pub struct CompiledGroup {
     exceptions: BTreeSet<PackagePath>,
     shared: OnceLock<Shared>,
     bounds: Bounds,
+    engine: Engine,
 }
 
 /// Where the instant is that dates are compared with: the one part of the data that differs by component.
@@ -45,7 +47,15 @@ impl CompiledGroup {
             }
         }
         let entry_points = entry_points.into_iter().collect();
-        Self { policy, data, entry_points, exceptions, shared: OnceLock::new(), bounds: Bounds::default() }
+        Self {
+            policy,
+            data,
+            entry_points,
+            exceptions,
+            shared: OnceLock::new(),
+            bounds: Bounds::default(),
+            engine: Engine::default(),
+        }
     }
 
     /// The same, with other bounds of each evaluation.
@@ -54,8 +64,18 @@ impl CompiledGroup {
         Self { bounds, ..self }
     }
 
+    /// The same, evaluated by this engine.
+    #[must_use]
+    pub fn with_engine(self, engine: Engine) -> Self {
+        Self { engine, ..self }
+    }
+
     pub(super) fn bounds(&self) -> &Bounds {
         &self.bounds
+    }
+
+    pub(super) fn engine(&self) -> Engine {
+        self.engine
     }
 
     /// The rules.

@@ -3,13 +3,17 @@
 //!
 //! Pure: what rules ask of the outside is handed out ([`Evaluating::Asks`]) and the answer is taken in again.
 
+mod engine;
 mod group;
 mod limits;
 mod outcome;
+#[cfg(feature = "regorus")]
+pub mod second;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+pub use engine::Engine;
 pub use group::CompiledGroup;
 pub use limits::Bounds;
 
@@ -21,6 +25,7 @@ use crate::rego::error::{ErrorCode, RegoError};
 use crate::rego::host::{HostAnswer, HostCall, HostFailure};
 use crate::rego::value::{Str, Value};
 use crate::rego::vm::{Answer, Step};
+use engine::Evaluates;
 use outcome::{Doubt, Exceptions};
 
 /// What one evaluation works on.
@@ -56,7 +61,7 @@ pub struct Asking {
 /// See [`Asking`].
 pub struct Rest {
     group: Arc<CompiledGroup>,
-    evaluation: Evaluation,
+    evaluation: Box<dyn Evaluates>,
     /// Entry points that are still to be asked, last first.
     open: Vec<EntryPoint>,
     now: Asked,
@@ -81,17 +86,8 @@ impl CompiledGroup {
     /// Asks the entry points that `wanted` selects, in the order of packages and names.
     pub fn start(self: &Arc<Self>, run: Run, wanted: impl Fn(&EntryPoint) -> bool) -> Evaluating {
         let clock = limits::clock();
-        let shared = self.shared(&clock, &run.cancelled);
-        let budget = self.bounds().budget(&run.input, &clock, &run.cancelled);
-        let input = EvaluationInput {
-            shared,
-            input: Some(run.input),
-            now_ns: nanoseconds(run.now),
-            seed: run.seed,
-            ..EvaluationInput::new(self.data_at(run.effective_time), budget)
-        };
         let rest = Rest {
-            evaluation: Evaluation::new(self.policy(), input),
+            evaluation: self.evaluation(run, &clock),
             open: self.entry_points().iter().rev().filter(|it| wanted(it)).cloned().collect(),
             group: Arc::clone(self),
             now: Asked::Nothing,
@@ -101,6 +97,28 @@ impl CompiledGroup {
             asked_at: 0,
         };
         Box::new(rest).next()
+    }
+
+    fn evaluation(&self, run: Run, clock: &Clock) -> Box<dyn Evaluates> {
+        let data = self.data_at(run.effective_time);
+        match self.engine() {
+            Engine::Own => {
+                let shared = self.shared(clock, &run.cancelled);
+                let budget = self.bounds().budget(&run.input, clock, &run.cancelled);
+                let input = EvaluationInput {
+                    shared,
+                    input: Some(run.input),
+                    now_ns: nanoseconds(run.now),
+                    seed: run.seed,
+                    ..EvaluationInput::new(data, budget)
+                };
+                Box::new(Evaluation::new(self.policy(), input))
+            }
+            #[cfg(feature = "regorus")]
+            Engine::Regorus => {
+                Box::new(second::Second::new(self.policy(), self.policy().host(), Some(&run.input), &data))
+            }
+        }
     }
 }
 
@@ -114,7 +132,7 @@ impl Rest {
     /// Goes on with the answer: a value, no value, or why it could not be found out.
     pub fn resume(mut self: Box<Self>, answer: Result<Option<Value>, StageError>) -> Evaluating {
         let waited = (self.clock)().saturating_sub(self.asked_at);
-        self.evaluation.budget_mut().extend_deadline(waited);
+        self.evaluation.waited(waited);
         let answer = match answer {
             Ok(Some(value)) => HostAnswer::Value(value),
             Ok(None) => HostAnswer::Undefined,

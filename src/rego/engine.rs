@@ -214,6 +214,11 @@ impl Policy {
         &self.inner.modules
     }
 
+    /// The functions of the host that it may call.
+    pub fn host(&self) -> &[HostFunction] {
+        &self.inner.analysis.options().host
+    }
+
     /// The texts that all spans point into.
     pub fn sources(&self) -> &Sources {
         &self.inner.sources

@@ -181,7 +181,9 @@ fn at(sources: &Sources, span: Span, error: &dyn Display, label: &str) -> Diagno
 fn groups(plan: &Plan, set: &PolicySet) -> Vec<Group> {
     let deprecated = set.spec.configuration.as_ref();
     let group = |(loaded, group): (&LoadedGroup, _)| Group {
-        rules: Arc::new(CompiledGroup::new(loaded.policy.clone(), loaded.data.clone())),
+        rules: Arc::new(
+            CompiledGroup::new(loaded.policy.clone(), loaded.data.clone()).with_engine(plan.engine),
+        ),
         judge: Arc::new(GroupJudge::new(
             loaded.label.clone(),
             loaded.rules.clone(),

@@ -61,6 +61,10 @@ pub struct Analysis {
 }
 
 impl Analysis {
+    pub(crate) fn options(&self) -> &CompileOptions {
+        &self.options
+    }
+
     /// Compiles a query; `sources` has its text. A package gives it the names of its rules, imports theirs.
     ///
     /// # Errors

@@ -21,7 +21,7 @@ use crate::rego::observe::trace::Explain;
 pub use run::run;
 
 /// In the order of their names.
-pub(in super::super) const FLAGS: [Flag; 18] = [
+pub(in super::super) const FLAGS: [Flag; 16] = [
     flag(
         "bench",
         None,
@@ -68,8 +68,6 @@ pub(in super::super) const FLAGS: [Flag; 18] = [
         "show the statement at which a test failed, and its variables",
     ),
     flag("verbose", Some('v'), Kind::Switch, "", "list every test with what it prints, and why tests failed"),
-    flag("v0-compatible", None, Kind::Switch, "", ""),
-    flag("v1-compatible", None, Kind::Switch, "", "has no effect: this is the language"),
 ];
 
 const ABOUT: &str = "\
