@@ -89,6 +89,7 @@ fn the_help_lists_every_flag() {
           --color                        colour the text report, also in files
           --component-timeout duration   deadline of one component, without its waiting for others; 0 is none (default none)
           --effective-time string        compare the dates of rules with this instant: now, attestation, an RFC 3339 date and time, or YYYY-MM-DD (default now)
+          --engine string                what evaluates the policies: own, or regorus where ec was built with that Cargo feature (default own)
           --extra-rule-data strings      key=value pairs for the rule data of every source; a value may be a .json or .yaml file
       -f, --file-path string             deprecated, use --images: file with the snapshot
           --filter-type string           how rules are selected: include-exclude or ec-policy (default include-exclude)
