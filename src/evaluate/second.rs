@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroU32;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -61,17 +62,27 @@ impl Second {
     /// # Errors
     /// What `regorus` says.
     pub fn query(&mut self, query: &str) -> Result<Vec<Value>, RegoError> {
-        let engine = self.engine.as_mut().map_err(|error| error.clone())?;
-        let results = engine.eval_query(query.to_owned(), false).map_err(|error| cannot(&error))?;
+        let results =
+            self.run(|engine| engine.eval_query(query.to_owned(), false).map_err(|error| cannot(&error)))?;
         results.result.iter().filter_map(|it| back(&it.bindings).transpose()).collect()
     }
 
+    /// Some expressions make it panic: that ends it, and nothing else.
+    fn run<T>(
+        &mut self,
+        ask: impl FnOnce(&mut regorus::Engine) -> Result<T, RegoError>,
+    ) -> Result<T, RegoError> {
+        let engine = self.engine.as_mut().map_err(|error| error.clone())?;
+        catch_unwind(AssertUnwindSafe(|| ask(engine))).unwrap_or_else(|_| {
+            let error = cannot(&"it panicked");
+            self.engine = Err(error.clone());
+            Err(error)
+        })
+    }
+
     fn evaluate(&mut self) -> Step {
-        let engine = match &mut self.engine {
-            Ok(engine) => engine,
-            Err(error) => return Step::Done(Answer::Error(error.clone())),
-        };
-        let result = engine.eval_rule(self.rule.clone());
+        let rule = self.rule.clone();
+        let result = self.run(|engine| engine.eval_rule(rule).map_err(|error| cannot(&error)));
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         // Whatever it made of a question without an answer is worth nothing.
         if let Some((function, failure)) = asked.failed.take() {
@@ -81,7 +92,7 @@ impl Second {
         if let Some(call) = asked.open.clone() {
             return Step::Pending(call);
         }
-        Step::Done(match result.map_err(|error| cannot(&error)).and_then(|value| back(&value)) {
+        Step::Done(match result.and_then(|value| back(&value)) {
             Ok(Some(value)) => Answer::Value(value),
             Ok(None) => Answer::Undefined,
             Err(error) => Answer::Error(error),
@@ -286,6 +297,14 @@ mod tests {
         let mut second = second("package t\n\np := x if x := rego.metadata.rule()\n", &[]);
         let Step::Done(Answer::Error(error)) = second.start_rule(&path()) else { panic!("runs") };
         assert!(error.message.starts_with("regorus: "), "{error}");
+    }
+
+    #[test]
+    fn a_panic_is_an_error_of_the_entry_point() {
+        let mut second = second("package t\n\np := 1\n", &[]);
+        let error = second.run::<()>(|_| panic!("on purpose")).unwrap_err();
+        assert_eq!(error.message, "regorus: it panicked");
+        assert_eq!(second.start_rule(&path()), Step::Done(Answer::Error(error)));
     }
 
     #[test]
