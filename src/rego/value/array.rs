@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use super::shared::Shared;
 use super::{Extent, Value};
 
 /// A shared array. Cloning copies a pointer.
 #[derive(Clone)]
 pub struct Array {
-    items: Arc<Vec<Value>>,
+    items: Arc<Shared<Value>>,
     extent: Extent,
 }
 
@@ -75,7 +76,7 @@ impl Array {
 
     /// The items as a vector of one's own, without a copy where nobody else holds this array.
     pub fn into_vec(self) -> Vec<Value> {
-        Arc::unwrap_or_clone(self.items)
+        Arc::unwrap_or_clone(self.items).into_items()
     }
 
     /// How deeply it nests: 1 for `[]`.
@@ -96,6 +97,10 @@ impl Array {
         Arc::as_ptr(&self.items).addr()
     }
 
+    pub(super) fn shared(&self) -> &Shared<Value> {
+        &self.items
+    }
+
     pub(super) fn as_slice(&self) -> &[Value] {
         &self.items
     }
@@ -110,7 +115,7 @@ impl Default for Array {
 impl From<Vec<Value>> for Array {
     fn from(items: Vec<Value>) -> Self {
         let extent = Extent::around(&items);
-        Self { items: Arc::new(items), extent }
+        Self { items: Arc::new(items.into()), extent }
     }
 }
 

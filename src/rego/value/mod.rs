@@ -27,6 +27,7 @@ mod order;
 mod print;
 mod serde;
 mod set;
+mod shared;
 mod text;
 
 pub mod json;

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use super::shared::Shared;
 use super::{Extent, Str, Value};
 
 type Pair = (Value, Value);
@@ -10,7 +11,7 @@ type Pair = (Value, Value);
 /// A shared object. Cloning copies a pointer. Pairs stand in the order of their keys.
 #[derive(Clone)]
 pub struct Object {
-    pairs: Arc<Vec<Pair>>,
+    pairs: Arc<Shared<Pair>>,
     extent: Extent,
 }
 
@@ -30,7 +31,7 @@ impl Object {
 
     fn from_sorted(pairs: Vec<Pair>) -> Self {
         let extent = Extent::around(pairs.iter().flat_map(|(key, value)| [key, value]));
-        Self { pairs: Arc::new(pairs), extent }
+        Self { pairs: Arc::new(pairs.into()), extent }
     }
 
     /// The number of pairs.
@@ -110,7 +111,7 @@ impl Object {
     #[must_use]
     pub fn without(self, key: &Value) -> Self {
         let Ok(at) = self.find(key) else { return self };
-        let mut pairs = Arc::unwrap_or_clone(self.pairs);
+        let mut pairs = Arc::unwrap_or_clone(self.pairs).into_items();
         pairs.remove(at);
         Self::from_sorted(pairs)
     }
@@ -167,6 +168,10 @@ impl Object {
 
     pub(super) fn storage(&self) -> usize {
         Arc::as_ptr(&self.pairs).addr()
+    }
+
+    pub(super) fn shared(&self) -> &Shared<Pair> {
+        &self.pairs
     }
 
     pub(super) fn as_slice(&self) -> &[Pair] {

@@ -81,7 +81,7 @@ macro_rules! compare_by_items {
 
         impl Hash for $type {
             fn hash<H: Hasher>(&self, state: &mut H) {
-                self.as_slice().hash(state);
+                self.shared().hash(state);
             }
         }
     };

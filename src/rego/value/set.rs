@@ -3,12 +3,13 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use super::shared::Shared;
 use super::{Extent, Value};
 
 /// A shared set. Cloning copies a pointer. Members stand in order.
 #[derive(Clone)]
 pub struct Set {
-    members: Arc<Vec<Value>>,
+    members: Arc<Shared<Value>>,
     extent: Extent,
 }
 
@@ -23,7 +24,7 @@ impl Set {
 
     fn from_sorted(members: Vec<Value>) -> Self {
         let extent = Extent::around(&members);
-        Self { members: Arc::new(members), extent }
+        Self { members: Arc::new(members.into()), extent }
     }
 
     /// The number of members.
@@ -73,7 +74,7 @@ impl Set {
         if let Ok(at) = self.members.binary_search(value) {
             let members = Arc::make_mut(&mut self.members);
             members.remove(at);
-            self.extent = Extent::around(&*members);
+            self.extent = Extent::around(members.iter());
         }
         self
     }
@@ -154,6 +155,10 @@ impl Set {
 
     pub(super) fn storage(&self) -> usize {
         Arc::as_ptr(&self.members).addr()
+    }
+
+    pub(super) fn shared(&self) -> &Shared<Value> {
+        &self.members
     }
 
     pub(super) fn as_slice(&self) -> &[Value] {

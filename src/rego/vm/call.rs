@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::execute::toil_of_comparing;
 use super::frame::Dest;
 use super::machine::{Flow, Machine, Ran, Waiting, host_memo, internal};
 use super::memo::{Key, Memo};
@@ -14,9 +15,6 @@ use crate::rego::error::{ErrorCode, RegoError};
 use crate::rego::host::HostCall;
 use crate::rego::source::Span;
 use crate::rego::value::{Str, Value};
-
-/// Parts of a value that are hashed in the time of a step.
-const PARTS_HASHED_IN_A_STEP: u64 = 8;
 
 /// Bytes of an object that are copied in the time of a step.
 const BYTES_COPIED_IN_A_STEP: u64 = 256;
@@ -91,17 +89,17 @@ impl Machine {
     }
 
     fn ask_unit(&mut self, unit: u32, group: Option<u32>, args: Vec<Value>, asked: Asked) -> Ran<Flow> {
-        // Arguments are hashed whole.
-        let parts: u64 = args.iter().map(|it| u64::from(it.parts())).sum();
-        self.around.budget.steps(parts / PARTS_HASHED_IN_A_STEP)?;
         let level = group.map_or(asked.level, |group| self.level_of(asked.level, group));
         self.ask_key(Key { unit, args }, level, asked)
     }
 
     /// What is remembered on a level, or computed to be remembered there.
     fn ask_key(&mut self, key: Key, level: Level, asked: Asked) -> Ran<Flow> {
-        if let Some(memo) = self.memo(level, &key) {
+        if let Some((known, memo)) = self.memo_entry(level, &key) {
             let memo = memo.clone();
+            // Finding it took a comparison of what is not one storage; hashes are made once for each.
+            let toil = known.args.iter().zip(&key.args).map(|(a, b)| toil_of_comparing(a, b)).sum();
+            self.around.budget.steps(toil)?;
             return self.receive(&memo, asked.dest, asked.fail);
         }
         let code = self.unit(key.unit)?;

@@ -358,7 +358,7 @@ impl Machine {
 }
 
 /// Steps beyond the first that a comparison may take. What is shared is noticed at once.
-fn toil_of_comparing(a: &Value, b: &Value) -> u64 {
+pub(super) fn toil_of_comparing(a: &Value, b: &Value) -> u64 {
     match (a, b) {
         (Value::Array(a), Value::Array(b)) if a.same_storage(b) => 0,
         (Value::Object(a), Value::Object(b)) if a.same_storage(b) => 0,

@@ -357,8 +357,13 @@ impl Machine {
 
     /// What is remembered on a level.
     pub(super) fn memo(&self, level: Level, key: &Key) -> Option<&Memo> {
-        let own = self.overlay(level).memos.get(key);
-        own.or_else(|| if level == ROOT { self.shared.get(key) } else { None })
+        self.memo_entry(level, key).map(|(_, memo)| memo)
+    }
+
+    /// The same, with the key that it is remembered by.
+    pub(super) fn memo_entry(&self, level: Level, key: &Key) -> Option<(&Key, &Memo)> {
+        let own = self.overlay(level).memos.entry(key);
+        own.or_else(|| if level == ROOT { self.shared.entry(key) } else { None })
     }
 
     /// Remembers what a unit came to, if its level is still there.

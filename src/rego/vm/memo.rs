@@ -67,8 +67,9 @@ pub(super) struct Memos {
 }
 
 impl Memos {
-    pub(super) fn get(&self, key: &Key) -> Option<&Memo> {
-        self.all.get(key)
+    /// What is remembered for a key, with the key as it was when it was put there.
+    pub(super) fn entry(&self, key: &Key) -> Option<(&Key, &Memo)> {
+        self.all.get_key_value(key)
     }
 
     pub(super) fn len(&self) -> usize {

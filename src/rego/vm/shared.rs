@@ -19,8 +19,8 @@ use crate::rego::error::RegoError;
 pub(crate) struct SharedMemos(Arc<Memos>);
 
 impl SharedMemos {
-    pub(super) fn get(&self, key: &Key) -> Option<&Memo> {
-        self.0.get(key)
+    pub(super) fn entry(&self, key: &Key) -> Option<(&Key, &Memo)> {
+        self.0.entry(key)
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -17,6 +17,9 @@ const LOOK_UPS: &[&str] = &[
     "p := count([1 | some x in input.xs; 1 in q[x]])\nq[x] contains 1 if some x, y in input.by",
     "p := count([1 | some x in input.xs; q[[x, 1]]])\nq contains [x, 1] if some x in input.xs",
     "p := count([1 | some x in input.xs; f(x) > 0])\nf(x) := input.by[x]",
+    "p := count([1 | some x in input.xs; f(input, x) > 0])\nf(y, x) := y.by[x]",
+    "p := count([1 | some x in input.xs; f([input, [input]], x) > 0])\nf(y, x) := y[1][0].by[x]",
+    "p := count([1 | some x in input.xs; f({\"in\": input}) > 0])\nf(y) := count(y.in.by)",
     "p := count([1 | some x in input.xs; object.get(input.by, x, 0) > 0])",
     "p := count([1 | some x in input.xs; q[x]; r[x]])\nq contains x if some x in r\nr contains x if some x in input.xs",
 ];
