@@ -116,6 +116,67 @@ pub fn time_layout(bytes: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
+/// The first line is a query, the others are a schema. A query is as valid as its tree, and so is a schema.
+///
+/// # Errors
+/// The invariant that does not hold.
+pub fn graphql(bytes: &[u8]) -> Result<(), String> {
+    let (query, schema) = first_line(bytes);
+    let (query, schema) = (Value::from(query), Value::from(schema));
+    let valid = |query: &Value, schema: &Value| call("graphql.is_valid", &[query.clone(), schema.clone()]);
+    let Ok(Some(verdict @ Value::Bool(_))) = valid(&query, &schema) else {
+        return Ok(()); // The budget is spent.
+    };
+    let tree = |name: &str, text: &Value| call(name, std::slice::from_ref(text)).ok().flatten();
+    for (query, schema) in [
+        (tree("graphql.parse_query", &query), Some(schema.clone())),
+        (Some(query.clone()), tree("graphql.parse_schema", &schema)),
+    ] {
+        let (Some(query), Some(schema)) = (query, schema) else {
+            return require(verdict == Value::from(false), "what cannot be read is not valid");
+        };
+        match valid(&query, &schema) {
+            Ok(again) => require(again.as_ref() == Some(&verdict), "a tree is as valid as its text")?,
+            Err(BuiltinError::Exceeded(_)) => {}
+            Err(error) => return Err(format!("validity is an answer: {error}")),
+        }
+    }
+    Ok(())
+}
+
+/// The first line is data as JSON, the others are a template. A template without actions is its own answer; one with them
+/// has always the same.
+///
+/// # Errors
+/// The invariant that does not hold.
+pub fn template(bytes: &[u8]) -> Result<(), String> {
+    let (data, template) = first_line(bytes);
+    let data = match json::read(data.as_bytes(), &ReadLimits::default()) {
+        Ok(data @ Value::Object(_)) => data,
+        _ => Value::Object([("s", data)].into_iter().collect()),
+    };
+    let rendered = || call("strings.render_template", &[template.as_str().into(), data.clone()]);
+    let once = rendered();
+    require(once == rendered(), "the same answer twice")?;
+    let plain = Ok(Some(Value::from(template.replace("<no value>", "<undefined>"))));
+    require(template.contains("{{") || once == plain, "a plain text stays")
+}
+
+/// The first line names a format, the others are a text in it. What is read is a value of JSON, always the same.
+///
+/// # Errors
+/// The invariant that does not hold.
+pub fn config(bytes: &[u8]) -> Result<(), String> {
+    let (format, text) = first_line(bytes);
+    let read = || call("parse_config", &[format.as_str().into(), text.as_str().into()]);
+    let once = read();
+    require(once == read(), "the same answer twice")?;
+    let Ok(Some(value)) = once else { return Ok(()) };
+    let written = json::to_string(&value, Html::Plain);
+    let again = json::read(written.as_bytes(), &ReadLimits::default());
+    require(again.as_ref() == Ok(&value), "a configuration is a value of JSON")
+}
+
 fn first_line(bytes: &[u8]) -> (String, String) {
     let text = String::from_utf8_lossy(bytes);
     let (line, rest) = text.split_once('\n').unwrap_or((&text, ""));
@@ -162,5 +223,20 @@ mod tests {
     #[test]
     fn the_seeds_of_time_layouts_hold() {
         replay("time_layout", super::time_layout);
+    }
+
+    #[test]
+    fn the_seeds_of_graphql_hold() {
+        replay("graphql", super::graphql);
+    }
+
+    #[test]
+    fn the_seeds_of_templates_hold() {
+        replay("template", super::template);
+    }
+
+    #[test]
+    fn the_seeds_of_configurations_hold() {
+        replay("config", super::config);
     }
 }

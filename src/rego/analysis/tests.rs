@@ -283,6 +283,19 @@ fn errors_of(text: &str, options: &CompileOptions) -> Vec<String> {
 }
 
 #[test]
+fn functions_that_read_files_are_refused_with_what_there_is_instead() {
+    let text = "package t\n\np := parse_config_file(\"a.yaml\")\n\nq := parse_config(\"yaml\", \"a: 1\").a\n";
+    let errors = errors_of(text, &options());
+    assert_eq!(
+        errors,
+        [
+            "3:6: rego_type_error: undefined function parse_config_file: policies read no files; parse_config parses a \
+             text of the input or the data"
+        ]
+    );
+}
+
+#[test]
 fn strict_checks_refuse_what_is_not_used() {
     let text = "package t\n\nimport data.a\n\nf(x) := 1\n\np if {\n\ty := 2\n\ttrue\n}\n";
     assert_eq!(errors_of(text, &options()), Vec::<String>::new());

@@ -179,9 +179,10 @@ impl<'a> Parser<'a, '_> {
                 BranchKind::With => "with",
             };
             let pipe = parser.pipe(context, Kind::Close)?;
+            let around = parser.loops;
             parser.loops += u32::from(kind == BranchKind::Range);
             let body = parser.nodes();
-            parser.loops -= u32::from(kind == BranchKind::Range);
+            parser.loops = around;
             let (body, end) = body?;
             let otherwise = match end {
                 Some(End::End) => Vec::new(),
@@ -236,8 +237,9 @@ impl<'a> Parser<'a, '_> {
         self.nested(|parser| {
             let outer = std::mem::replace(&mut parser.variables, vec!["$"]);
             let loops = std::mem::take(&mut parser.loops);
-            let (nodes, end) = parser.nodes()?;
+            let body = parser.nodes();
             (parser.variables, parser.loops) = (outer, loops);
+            let (nodes, end) = body?;
             match end {
                 Some(End::End) => Ok(nodes),
                 Some(End::Else) => parser.fault(&format!("unexpected {{{{else}}}} in {context}")),
