@@ -83,3 +83,12 @@ fn what_has_no_room_is_not_written() {
     assert_eq!(to_string_within(&value, text.len()).as_ref(), Some(&text));
     assert_eq!(to_string_within(&value, text.len() - 1), None);
 }
+
+#[test]
+fn text_of_several_lines_stands_behind_its_dash_or_key() {
+    for value in [r#"["a\nb\n", "\nc"]"#, r#"{"k": ["a\nb"], "l": "\n d\n", "m": {"n": "x\ny"}}"#] {
+        let value = super::super::json::read(value.as_bytes(), &ReadLimits::default()).unwrap();
+        assert_eq!(read(to_string(&value).as_bytes(), &ReadLimits::default()), Ok(value));
+    }
+    assert_eq!(to_string(&vec![Value::from("a\nb\n")].into()), "- |\n  a\n  b\n");
+}

@@ -86,6 +86,8 @@ impl Writer {
             }
             Value::Array(items) if !items.is_empty() => self.sequence(items.iter(), indent, place),
             Value::Set(members) if !members.is_empty() => self.sequence(members.iter(), indent, place),
+            // The lines of a text stand two blanks behind the dash or the key.
+            other if place == Place::Dash => self.leaf(other, indent - INDENT),
             other => self.leaf(other, indent),
         }
     }
