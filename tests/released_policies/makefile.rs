@@ -1,4 +1,4 @@
-//! What the Makefile of the policies runs: `test`, `opa-check`, `conventions-check`, `annotations-opa`.
+//! What the Makefile of the policies runs: `test`, `coverage`, `opa-check`, `conventions-check`, `annotations-opa`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -40,6 +40,30 @@ fn the_target_test_tells_of_each_test_what_opa_tells() {
     }
     assert_eq!(told.len(), 996);
     assert_eq!(differing.iter().map(String::as_str).collect::<Vec<_>>(), NOT_YET);
+}
+
+#[test]
+fn the_target_coverage_counts_the_lines_that_opa_counts() {
+    let Some(folder) = policies() else { return };
+    // There is a report only where every test passes, and all those of this package do.
+    let some = ["opa", "test", "--coverage", "--format", "json", "--run", r"data\.lib\.tekton_test"];
+    let answer = ec(&folder, &[&some[..], &FILES].concat());
+    assert_eq!(answer.code, Some(0), "{}", answer.stderr);
+    let report = json(&answer.stdout);
+    // As OPA 1.15.2 has them for the same tests.
+    let counts = ["covered_lines", "not_covered_lines"].map(|key| report[key].as_u64());
+    assert_eq!(counts, [Some(1743), Some(6858)]);
+    assert_eq!(report["files"].as_object().expect("files").len(), 168);
+    assert!(report["files"]["policy/lib/tekton/task.rego"]["covered"].is_array(), "{}", report["files"]);
+
+    // The Makefile hands the report to a policy.
+    let input = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(input.path(), answer.stdout).expect("written");
+    let input = input.path().to_str().expect("a name");
+    let query = "count({file | some file, report in input.files; report.not_covered})";
+    let counted = ec(&folder, &["opa", "eval", "--format", "pretty", "--input", input, query]);
+    let open = report["files"].as_object().expect("files").values().filter(|it| it["not_covered"].is_array());
+    assert_eq!(counted.stdout.trim(), open.count().to_string(), "{}", counted.stderr);
 }
 
 #[test]
