@@ -6,6 +6,7 @@
 #[path = "bounds/components.rs"]
 mod components;
 
+use std::fmt::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use enterprise_contract::rego::budget::{Budget, Exceeded};
@@ -204,7 +205,7 @@ fn threat_05_aliases_that_unfold_without_end_are_an_error() {
     let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..12 {
         let item = format!("*a{}", level - 1);
-        text += &format!("a{level}: &a{level} [{}]\n", vec![item; 9].join(", "));
+        let _ = writeln!(text, "a{level}: &a{level} [{}]", vec![item; 9].join(", "));
     }
     let policy = policy("p := yaml.unmarshal(input)");
     let (read, peak) = with_peak(|| yaml::read(text.as_bytes(), &ReadLimits::default()));
@@ -303,8 +304,10 @@ fn threat_05_an_expression_127_levels_deep_is_compiled_and_evaluated_on_the_stac
         let answer = on_a_worker(move || ask(&policy(&form), Value::Null, Budget::new(1_000_000, 64 * MIB)));
         assert!(matches!(answer, Answer::Value(_)), "{answer:?}");
     }
-    let calls: String = (0..127).map(|it| format!("f{it}(x) := [f{}(x)]\n", it + 1)).collect();
-    let rules = format!("{calls}f127(x) := x\np := f0(1)");
+    let mut rules = "f127(x) := x\np := f0(1)\n".to_owned();
+    for it in 0..127 {
+        let _ = writeln!(rules, "f{it}(x) := [f{}(x)]", it + 1);
+    }
     let answer = on_a_worker(move || ask(&policy(&rules), Value::Null, Budget::new(1_000_000, 64 * MIB)));
     assert!(matches!(answer, Answer::Value(_)), "{answer:?}");
 }

@@ -30,7 +30,7 @@ const NAMES: [&str; 3] = ["one", "two", "three"];
 
 /// What the testing bounds allow: little, since tests are not optimised.
 fn bounds() -> Bounds {
-    Bounds { steps: 2_000_000, bytes: 32 * MIB, bytes_per_part: 0, time: Duration::from_secs(60) }
+    Bounds { steps: 2_000_000, bytes: 32 * MIB, bytes_per_part: 0, time: Duration::from_mins(1) }
 }
 
 fn layout(folder: &Path, change: impl Fn(App) -> App) -> Arc<dyn Transport> {

@@ -2,6 +2,7 @@
 //! does not know the host.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::Value;
@@ -50,7 +51,8 @@ either if input.image
 fn rules(of: &[(&str, &str)]) -> String {
     let mut text = format!("package lookups\n\nimport rego.v1\n{SHARED}");
     for (name, condition) in of {
-        text += &format!(
+        let _ = write!(
+            text,
             "\n# METADATA\n# title: {name}\n# custom:\n#   short_name: {name}\n\
              deny contains {{\"code\": \"lookups.{name}\", \"msg\": \"said\"}} if {{ {condition} }}\n"
         );

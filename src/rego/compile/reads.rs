@@ -61,7 +61,7 @@ pub(crate) struct Reads {
     calls: HashMap<Callee, Vec<u32>>,
     data: Vec<(Vec<Str>, u32)>,
     /// By group: those that it reads.
-    reads: Vec<BTreeSet<u32>>,
+    needs: Vec<BTreeSet<u32>>,
     /// By group: those that read it.
     readers: Vec<Vec<u32>>,
 }
@@ -73,7 +73,7 @@ impl Reads {
     pub(super) fn of(program: &Program) -> Self {
         let groups = program.groups.len();
         let mut reads = Self { readers: vec![Vec::new(); groups], ..Self::default() };
-        reads.reads.resize_with(groups, BTreeSet::new);
+        reads.needs.resize_with(groups, BTreeSet::new);
         for (index, group) in (0_u32..).zip(&program.groups) {
             let mut found = Found::default();
             for rule in group.rules.iter().chain(&group.default) {
@@ -85,7 +85,7 @@ impl Reads {
             }
             reads.add(index, found, &program.root);
         }
-        for (group, read) in (0_u32..).zip(&reads.reads) {
+        for (group, read) in (0_u32..).zip(&reads.needs) {
             for other in read {
                 reads.readers[*other as usize].push(group);
             }
@@ -107,7 +107,7 @@ impl Reads {
             self.data.push((path, group));
         }
         read.remove(&group);
-        self.reads[group as usize] = read;
+        self.needs[group as usize] = read;
     }
 
     /// All groups whose value can differ where the target is replaced.
@@ -154,7 +154,7 @@ impl Reads {
         let mut set = GroupSet::default();
         while let Some(group) = open.pop() {
             if set.insert(group) {
-                open.extend(self.reads.get(group as usize).into_iter().flatten());
+                open.extend(self.needs.get(group as usize).into_iter().flatten());
             }
         }
         set

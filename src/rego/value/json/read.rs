@@ -180,7 +180,7 @@ fn is_blank(byte: u8) -> bool {
 #[derive(Default)]
 struct Room {
     used: usize,
-    room: usize,
+    capacity: usize,
     allocated: usize,
 }
 
@@ -188,12 +188,12 @@ impl Room {
     /// Bytes allocated for one more item of so many bytes.
     fn one_more(&mut self, size: usize) -> u64 {
         self.used += 1;
-        if self.used <= self.room {
+        if self.used <= self.capacity {
             return 0;
         }
-        self.room = (2 * self.room).max(4);
-        self.allocated += self.room;
-        (self.room * size) as u64
+        self.capacity = (2 * self.capacity).max(4);
+        self.allocated += self.capacity;
+        (self.capacity * size) as u64
     }
 
     /// Bytes of all that were allocated that are given back in the end.
