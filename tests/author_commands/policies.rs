@@ -81,7 +81,7 @@ pub(crate) fn ec(folder: &Path, arguments: &str) -> String {
     let scrubbed = |text: &str| duration.replace_all(text, "TIME").into_owned();
     let mut text = format!("exit {}\n{}", answer.code.unwrap(), scrubbed(&answer.stdout));
     if !answer.stderr.is_empty() {
-        text += &format!("--- stderr\n{}", scrubbed(&answer.stderr));
+        text = text + "--- stderr\n" + &scrubbed(&answer.stderr);
     }
     text
 }

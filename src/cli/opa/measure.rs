@@ -1,5 +1,6 @@
 //! Measures an evaluation by doing it again and again, and shows the figures as Go's benchmarks do.
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use super::statistics::Statistics;
@@ -50,14 +51,14 @@ impl Measured {
         self.bytes / self.rounds.max(1)
     }
 
-    /// `   12345	     6789 ns/op` and what else is known.
+    /// How often, how long each time in nanoseconds, and what else is known; tabs between them.
     pub(super) fn line(&self, extra: &[(String, f64)], memory: Memory) -> String {
         let mut line = format!("{:8}\t{} ns/op", self.rounds, figure(self.ns_per_round()));
         for (name, value) in extra {
-            line += &format!("\t{} {name}", figure(*value));
+            let _ = write!(line, "\t{} {name}", figure(*value));
         }
         if memory == Memory::Shown {
-            line += &format!("\t{:8} B/op", self.bytes_per_round());
+            let _ = write!(line, "\t{:8} B/op", self.bytes_per_round());
         }
         line
     }

@@ -90,6 +90,7 @@ pub(super) fn number(value: f64) -> Json {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "exact by construction")]
 mod tests {
     use super::*;
 

@@ -218,7 +218,9 @@ impl Lines<'_> {
     }
 
     fn terms(&mut self, terms: &[ast::Term]) {
-        terms.iter().for_each(|term| self.term(term));
+        for term in terms {
+            self.term(term);
+        }
     }
 
     fn term(&mut self, term: &ast::Term) {

@@ -1,7 +1,7 @@
 //! What happened in which order, and the part of it that explains: OPA's traces, with statements as they are written.
 
 use std::collections::HashMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use super::{Early, Event, Op, Subject};
@@ -181,7 +181,7 @@ impl Recorded {
             Some(op) => op,
             None => &"Note",
         };
-        line += &format!("{word} {}", self.about(sources));
+        let _ = write!(line, "{word} {}", self.about(sources));
         if !self.message.is_empty() {
             line = line + " " + &self.message;
         }

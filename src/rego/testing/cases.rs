@@ -25,7 +25,9 @@ fn announce(rule: &mut Rule) {
         }
     }
     let mut wanted = BTreeSet::new();
-    keys.iter().for_each(|key| term(key, &mut wanted));
+    for key in &keys {
+        term(key, &mut wanted);
+    }
     let at = known_after(&rule.body, &wanted);
     let callee = Callee::Builtin(Str::from("internal.test_case"));
     let call = Call { callee, args: vec![Term::Array(keys)], span: rule.span };

@@ -170,13 +170,11 @@ impl Case {
         let mut place = self;
         for key in keys {
             let name = name(key);
-            let at = match place.cases.iter().position(|case| case.name == name) {
-                Some(at) => at,
-                None => {
-                    place.cases.push(Self { name, passed: false, cases: Vec::new() });
-                    place.cases.len() - 1
-                }
-            };
+            let known = place.cases.iter().position(|case| case.name == name);
+            let at = known.unwrap_or_else(|| {
+                place.cases.push(Self { name, passed: false, cases: Vec::new() });
+                place.cases.len() - 1
+            });
             place = &mut place.cases[at];
         }
     }

@@ -286,8 +286,8 @@ fn profile(parsed: &Parsed) -> Result<Option<ProfileWanted>, Diagnostic> {
     let mut sort = Vec::new();
     for name in named {
         let key = SORT_KEYS.iter().find(|(it, _)| it == name).map(|(_, key)| *key).ok_or_else(|| {
-            let names: Vec<_> = SORT_KEYS.iter().map(|(name, _)| *name).collect();
-            Diagnostic::new(format_args!("{name:?} is nothing to sort by")).help(names.join(", "))
+            let all: Vec<_> = SORT_KEYS.iter().map(|(name, _)| *name).collect();
+            Diagnostic::new(format_args!("{name:?} is nothing to sort by")).help(all.join(", "))
         })?;
         sort.push(key);
     }

@@ -1,5 +1,6 @@
 //! `ec opa test --bench`: how long each test takes.
 
+use std::fmt::Write as _;
 use std::time::Instant;
 
 use super::super::host::Outside;
@@ -25,7 +26,7 @@ pub(super) fn run(plan: &TestPlan, loaded: &Loaded, memory: Memory) -> Output {
         let duration = started.elapsed();
         let verdict = match &measured {
             Ok(measured) => {
-                lines += &(format!("{}\t{}\n", name(plan.format, &test), measured.line(&[], memory)));
+                let _ = writeln!(lines, "{}\t{}", name(plan.format, &test), measured.line(&[], memory));
                 Verdict::Passed
             }
             Err(Stopped(verdict)) => verdict.clone(),
@@ -41,14 +42,12 @@ pub(super) fn run(plan: &TestPlan, loaded: &Loaded, memory: Memory) -> Output {
         });
     }
     let code = if ran.iter().all(Ran::passed) { 0 } else { 2 };
-    let stdout = match plan.format {
-        Format::Json => json(&ran, &measured_all),
-        _ => {
-            let list = report::list(Listed::NotPassed, loaded, &ran);
-            let rule =
-                if list.is_empty() && !lines.is_empty() { format!("{}\n", report::RULE) } else { list };
-            lines + &rule + &report::summary(&ran)
-        }
+    let stdout = if plan.format == Format::Json {
+        json(&ran, &measured_all)
+    } else {
+        let list = report::list(Listed::NotPassed, loaded, &ran);
+        let rule = if list.is_empty() && !lines.is_empty() { format!("{}\n", report::RULE) } else { list };
+        lines + &rule + &report::summary(&ran)
     };
     Output { stdout, stderr: String::new(), code }
 }

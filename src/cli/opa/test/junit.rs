@@ -35,7 +35,9 @@ fn totals<'a>(out: &mut String, ran: impl Iterator<Item = &'a Ran> + Clone) {
         ("errors", count(|it| matches!(it, Verdict::Error(_) | Verdict::Undecided(_)))),
         ("skipped", count(|it| *it == Verdict::Skipped)),
     ];
-    all.iter().for_each(|(name, number)| attribute(out, name, &number.to_string()));
+    for (name, number) in all {
+        attribute(out, name, &number.to_string());
+    }
     let time: f64 = ran.map(|it| it.duration.as_secs_f64()).sum();
     attribute(out, "time", &format!("{time:.6}"));
 }

@@ -1,5 +1,6 @@
 //! Loads policies and runs their tests, several at once; results stand in the order of files and lines.
 
+use std::fmt::Write as _;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -69,7 +70,7 @@ pub(super) fn wanted(plan: &TestPlan, loaded: &Loaded) -> Vec<TestCase> {
 
 fn once(plan: &TestPlan, loaded: &Loaded) -> Done {
     let tests = wanted(plan, loaded);
-    let (mut ran, coverage) = run_all(plan, loaded, tests);
+    let (mut ran, coverage) = run_all(plan, loaded, &tests);
     explain(plan, &mut ran)?;
     let mut output = match plan.coverage {
         Coverage::Report { threshold } => covered(plan, loaded, &ran, &coverage, threshold),
@@ -99,7 +100,7 @@ fn code(plan: &TestPlan, ran: &[Ran]) -> u8 {
     if ran.iter().any(fails) { 2 } else { 0 }
 }
 
-fn run_all(plan: &TestPlan, loaded: &Loaded, tests: Vec<TestCase>) -> (Vec<Ran>, coverage::Coverage) {
+fn run_all(plan: &TestPlan, loaded: &Loaded, tests: &[TestCase]) -> (Vec<Ran>, coverage::Coverage) {
     let outside = Outside::default();
     let next = AtomicUsize::new(0);
     let done = Mutex::new((Vec::with_capacity(tests.len()), coverage::Coverage::default()));
@@ -223,7 +224,7 @@ fn covered(
             for range in &file.not_covered {
                 let (start, end) = (range.start.row, range.end.row);
                 let rows = if start == end { start.to_string() } else { format!("{start}-{end}") };
-                stderr += &format!("\n\t{name}:{rows}");
+                let _ = write!(stderr, "\n\t{name}:{rows}");
             }
         }
     }

@@ -117,7 +117,7 @@ fn of_term<'a>(term: &'a ast::Term, found: &mut Vec<(&'a ast::Name, Span)>) {
         }
         ast::TermKind::Call(call) => call.args.iter().for_each(|it| of_term(it, found)),
         ast::TermKind::Array(items) | ast::TermKind::Set(items) => {
-            items.iter().for_each(|it| of_term(it, found))
+            items.iter().for_each(|it| of_term(it, found));
         }
         ast::TermKind::Object(pairs) => {
             for (key, value) in pairs.iter() {
