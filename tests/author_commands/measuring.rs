@@ -31,10 +31,10 @@ fn an_undefined_query_is_not_measured() {
 #[test]
 fn tests_that_pass_are_measured_and_others_fail() {
     let text = ec(allow().path(), "opa test p --bench --format gobench --benchmem=false --run even|wrong");
-    let shape = regex::Regex::new(r"\d+\t +[\d.]+ ns/op").unwrap();
-    insta::assert_snapshot!(shape.replace_all(&text, "FIGURES"), @r#"
+    let shape = regex::Regex::new(r"\t *\d+\t +[\d.]+ ns/op").unwrap();
+    insta::assert_snapshot!(shape.replace_all(&text, " FIGURES"), @r#"
     exit 2
-    BenchmarkDataAllowTestTestEvenPorts	   FIGURES
+    BenchmarkDataAllowTestTestEvenPorts FIGURES
     p/allow_test.rego:16:
     data.allow_test.test_wrong: FAIL (TIME)
     --------------------------------------------------------------------------------
