@@ -20,6 +20,8 @@ mod ends;
 mod expected;
 #[path = "faults/matrix.rs"]
 mod matrix;
+#[path = "faults/memory.rs"]
+mod memory;
 #[path = "end_to_end/stage.rs"]
 #[allow(dead_code, reason = "shared with the end-to-end tests")]
 mod stage;

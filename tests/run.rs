@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use enterprise_contract::builtins::{self, Host};
+use enterprise_contract::builtins;
 use enterprise_contract::evaluate::CompiledGroup;
 use enterprise_contract::input::Text;
 use enterprise_contract::judge::{FilterType, GroupCriteria, GroupJudge};
@@ -104,9 +104,9 @@ async fn report(folder: &Path, watched: &Arc<Watched>, workers: usize, groups: V
         groups,
         trust: TrustPolicy::key_without_log(PublicKey::from_pem(&key).unwrap()),
         requested: Requested::default(),
-        host: Arc::new(Host::new(Arc::clone(&transport), Limits::default())),
         transport,
         source: "layout",
+        memory: 1 << 30,
         effective_time: EffectiveTime::At(jiff::Timestamp::UNIX_EPOCH),
         now: jiff::Timestamp::UNIX_EPOCH,
         workers,

@@ -54,6 +54,8 @@ pub struct Plan {
     pub cache: Cache,
     /// `--workers`; none means what the machine allows.
     pub workers: Option<NonZeroUsize>,
+    /// `--max-memory` in bytes; none means what the machine allows.
+    pub max_memory: Option<u64>,
     /// `--timeout`; none means no deadline.
     pub timeout: Option<Duration>,
     /// `--component-timeout`; none means no deadline.

@@ -99,6 +99,7 @@ fn the_help_lists_every_flag() {
           --info                         tell titles, descriptions and solutions of results
       -j, --json-input string            deprecated, use --images: text of the snapshot
           --layout strings               folder with an OCI image layout that answers in place of the network; repeatable
+          --max-memory string            bytes that evidence and evaluations may take at once, such as 512Mi or 2G (default what the control group or the machine allows, with a margin)
           --no-cache                     keep no blobs between runs, and use none
           --no-color                     do not colour
           --output strings               FORMAT[=FILE][?OPTIONS], repeatable; formats: json, yaml, text, appstudio, summary, summary-markdown, junit, attestation, policy-input, vsa; options: show-successes, show-warnings, show-policy-docs-link (default text)

@@ -10,25 +10,34 @@ use crate::registry::http::{Http, HttpError, HttpSettings};
 use crate::registry::layout::{Layout, LayoutError};
 use crate::registry::once::Once;
 
-/// Bytes of blobs that are kept for who asks again: signatures, attestations and SBOMs of some components.
-const KEPT_BLOB_BYTES: u64 = 256 << 20;
+/// Bytes of blobs that are kept for who asks again, at most: signatures, attestations and SBOMs of some components.
+pub(super) const KEPT_BLOB_BYTES: u64 = 256 << 20;
 
-/// Registries, with the credentials, proxies and certificates of the environment; blobs are kept in `store`.
-pub(super) fn network(settings: HttpSettings, store: Option<Store>) -> Result<Arc<dyn Transport>, HttpError> {
+/// Registries, with the credentials, proxies and certificates of the environment; blobs are kept in `store`, and `kept`
+/// bytes of them in memory.
+pub(super) fn network(
+    settings: HttpSettings,
+    store: Option<Store>,
+    kept: u64,
+) -> Result<Arc<dyn Transport>, HttpError> {
     let limits = settings.limits.clone();
     let http: Arc<dyn Transport> = Arc::new(Http::from_env(settings)?);
     let transport = match store {
         Some(store) => Arc::new(Cached::new(http, store)),
         None => http,
     };
-    Ok(once(transport, &limits))
+    Ok(once(transport, &limits, kept))
 }
 
 /// `--layout`: nothing else is asked.
-pub(super) fn layouts(folders: &[PathBuf], limits: &Limits) -> Result<Arc<dyn Transport>, LayoutError> {
-    Ok(once(Arc::new(Layout::from_dirs(folders, limits)?), limits))
+pub(super) fn layouts(
+    folders: &[PathBuf],
+    limits: &Limits,
+    kept: u64,
+) -> Result<Arc<dyn Transport>, LayoutError> {
+    Ok(once(Arc::new(Layout::from_dirs(folders, limits)?), limits, kept))
 }
 
-fn once(transport: Arc<dyn Transport>, limits: &Limits) -> Arc<dyn Transport> {
-    Arc::new(Once::new(transport, limits.manifest_bytes, KEPT_BLOB_BYTES))
+fn once(transport: Arc<dyn Transport>, limits: &Limits, kept: u64) -> Arc<dyn Transport> {
+    Arc::new(Once::new(transport, limits.manifest_bytes, kept))
 }

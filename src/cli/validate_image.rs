@@ -9,6 +9,7 @@ use super::diagnostics::Diagnostic;
 use super::flags::{Flag, Kind, Parsed, flag};
 use super::plan::{Cache, EffectiveTime, Plan};
 use super::snapshot::{self, Empty, Sources};
+use super::values;
 use super::{Environment, exit::Strictness, global, help, policy_argument};
 use crate::evaluate::Engine;
 use crate::judge::FilterType;
@@ -85,6 +86,13 @@ pub(super) const FLAGS: [Flag; 31] = [
         Kind::List,
         "",
         "folder with an OCI image layout that answers in place of the network; repeatable",
+    ),
+    flag(
+        "max-memory",
+        None,
+        Kind::Text,
+        "what the control group or the machine allows, with a margin",
+        "bytes that evidence and evaluations may take at once, such as 512Mi or 2G",
     ),
     flag("no-cache", None, Kind::Switch, "", "keep no blobs between runs, and use none"),
     flag("no-color", None, Kind::Switch, "", "do not colour"),
@@ -211,13 +219,16 @@ pub(super) fn plan(
     let effective_time = kept(&mut faults, effective_time(parsed, environment.now).map_err(|it| vec![it]));
     let workers = kept(&mut faults, workers(parsed).map_err(|it| vec![it]));
     let retry = kept(&mut faults, global::retry(parsed));
+    let max_memory = kept(&mut faults, max_memory(parsed).map_err(|it| vec![it]));
     let retry_budget = kept(&mut faults, retry_budget(parsed).map_err(|it| vec![it]));
     let engine = kept(&mut faults, engine(parsed).map_err(|it| vec![it]));
     let (Some(snapshot), Some(policy), Some(extra_rule_data)) = (snapshot, policy, extra_rule_data) else {
         return Err(faults);
     };
     let (Some(effective_time), Some(workers)) = (effective_time, workers) else { return Err(faults) };
-    let (Some(retry), Some(retry_budget)) = (retry, retry_budget) else { return Err(faults) };
+    let (Some(retry), Some(retry_budget), Some(max_memory)) = (retry, retry_budget, max_memory) else {
+        return Err(faults);
+    };
     let Some(engine) = engine else { return Err(faults) };
     Ok(Plan {
         snapshot,
@@ -248,6 +259,7 @@ pub(super) fn plan(
         layouts: parsed.list("layout").iter().filter(|it| !it.is_empty()).map(Into::into).collect(),
         cache: cache(parsed, environment),
         workers,
+        max_memory,
         timeout: global::timeout(parsed),
         component_timeout: global::limit(parsed, "component-timeout"),
         retry,
@@ -335,6 +347,18 @@ fn cache(parsed: &Parsed, environment: &Environment) -> Cache {
     };
     let users = folder("XDG_CACHE_HOME").or_else(|| folder("HOME").map(|it| it.join(".cache")));
     users.map_or(Cache::Off, |it| Cache::OfUser(it.join("ec")))
+}
+
+/// Less than this fits no image of usual size.
+const LEAST_MEMORY: u64 = 64 << 20;
+
+fn max_memory(parsed: &Parsed) -> Result<Option<u64>, Diagnostic> {
+    let Some(given) = parsed.text("max-memory") else { return Ok(None) };
+    match values::size(given).filter(|it| *it >= LEAST_MEMORY) {
+        Some(bytes) => Ok(Some(bytes)),
+        None => Err(Diagnostic::new(format_args!("--max-memory: {given:?} is no size of 64Mi or more"))
+            .help("a number of bytes, or one with k, M, G, T (thousands) or Ki, Mi, Gi, Ti (1,024s)")),
+    }
 }
 
 fn retry_budget(parsed: &Parsed) -> Result<Option<u64>, Diagnostic> {

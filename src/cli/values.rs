@@ -75,6 +75,26 @@ pub(super) fn duration(text: &str) -> Result<Span, String> {
     Ok(if nanoseconds == 0 { Span::NothingOrLess } else { Span::Positive(Duration::from_nanos(nanoseconds)) })
 }
 
+/// Bytes, as Kubernetes writes them: a whole number, by itself or with `k`, `M`, `G`, `T`, `Ki`, `Mi`, `Gi`, `Ti`; a
+/// `B` may follow.
+pub(super) fn size(text: &str) -> Option<u64> {
+    let (number, unit) = text.split_at(text.find(|it: char| !it.is_ascii_digit()).unwrap_or(text.len()));
+    let unit = unit.trim_start();
+    let scale: u64 = match unit.strip_suffix('B').unwrap_or(unit) {
+        "" => 1,
+        "k" | "K" => 1000,
+        "M" => 1000 * 1000,
+        "G" => 1000 * 1000 * 1000,
+        "T" => 1000 * 1000 * 1000 * 1000,
+        "Ki" => 1 << 10,
+        "Mi" => 1 << 20,
+        "Gi" => 1 << 30,
+        "Ti" => 1 << 40,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(scale)
+}
+
 /// One record of comma-separated values (RFC 4180, as Go's `encoding/csv` reads it): the first of the text, the
 /// rest is not looked at. An empty text has no values.
 ///
@@ -182,6 +202,24 @@ mod tests {
             ),
         ] {
             assert_eq!(duration(text), Err(error.to_owned()));
+        }
+    }
+
+    #[test]
+    fn sizes_are_bytes_with_the_units_of_kubernetes() {
+        for (text, expected) in [
+            ("1024", 1024),
+            ("64Mi", 64 << 20),
+            ("64MiB", 64 << 20),
+            ("2G", 2_000_000_000),
+            ("2 GB", 2_000_000_000),
+            ("1Ti", 1 << 40),
+            ("3k", 3000),
+        ] {
+            assert_eq!(size(text), Some(expected), "{text}");
+        }
+        for text in ["", "M", "1.5G", "-1", "1m", "1 M i", "99999999999Ti", "0x10"] {
+            assert_eq!(size(text), None, "{text}");
         }
     }
 

@@ -11,6 +11,8 @@ pub struct Limits {
     pub config_bytes: u64,
     /// A blob that a rule asks for (an SBOM): far above the largest seen.
     pub blob_bytes: u64,
+    /// Heap of what is parsed of such a blob; hostile JSON takes about thirty times its size.
+    pub parsed_bytes: u64,
     /// A layer that is read for files inside; unpacked size is bounded by `unpacked_bytes`.
     pub layer_bytes: u64,
     /// What a compressed layer may unpack to.
@@ -54,6 +56,7 @@ impl Default for Limits {
             attachment_bytes: 128 * MIB,
             config_bytes: 8 * MIB,
             blob_bytes: 256 * MIB,
+            parsed_bytes: 2 << 30,
             layer_bytes: 512 * MIB,
             unpacked_bytes: 1024 * MIB,
             file_bytes: 16 * MIB,

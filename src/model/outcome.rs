@@ -130,6 +130,31 @@ pub struct RunFacts {
     pub from_cache: Option<u64>,
     /// Components in evaluation at once, at most.
     pub workers: usize,
+    /// What components were given and took.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<MemoryFacts>,
+}
+
+/// Memory of a run, in bytes.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct MemoryFacts {
+    /// What components may hold at once.
+    pub budget: u64,
+    /// Each that got as far as reading evidence, in the snapshot's order.
+    pub components: Vec<MemoryUse>,
+}
+
+/// Memory of a component, in bytes.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct MemoryUse {
+    /// Its name.
+    pub name: String,
+    /// Its last lease.
+    pub granted: u64,
+    /// What it took of it, by our own count.
+    pub used: u64,
+    /// How often it began again with a larger one.
+    pub restarts: u32,
 }
 
 impl RunReport {

@@ -4,9 +4,13 @@
 //! depends on who came first. tokio moves bytes, the [`cpu`] pool computes; a component in evaluation holds one of
 //! `workers` places.
 
+mod admission;
+pub mod available;
 pub mod cpu;
 mod deadline;
 pub mod events;
+mod leased;
+mod memory;
 mod pipeline;
 
 use std::sync::Arc;
@@ -15,21 +19,23 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use tokio::sync::Semaphore;
 
-use crate::builtins::Host;
 use crate::evaluate::CompiledGroup;
 use crate::input::{RunInput, Text};
 use crate::judge::{GroupJudge, IncludeUse, unmatched_includes};
 use crate::model::failure::StageError;
-use crate::model::outcome::RunFacts;
+use crate::model::outcome::{MemoryFacts, RunFacts};
 use crate::model::{ComponentId, FailureKind, Limits, PolicySpec, RunReport, Snapshot};
 use crate::registry::Transport;
 use crate::resolve::{Resolution, Resolved, resolve};
 use crate::trust::TrustPolicy;
 use crate::verify::Requested;
+use admission::{Admission, Rank};
 use cpu::Cpu;
 use deadline::Stopwatch;
 pub use deadline::{Canceller, Deadline};
 use events::Listener;
+use leased::HEAP_FACTOR;
+use memory::Memory;
 use pipeline::{Done, StageNow};
 
 /// Components whose evidence is read ahead of their evaluation, for each place in evaluation.
@@ -84,14 +90,14 @@ pub struct Job {
     pub transport: Arc<dyn Transport>,
     /// `registry` or `layout`.
     pub source: &'static str,
-    /// What rules may ask.
-    pub host: Arc<Host>,
     /// `--effective-time`
     pub effective_time: EffectiveTime,
     /// The start of the run; the only clock that rules see.
     pub now: jiff::Timestamp,
     /// Components in evaluation at once, at most.
     pub workers: usize,
+    /// `--max-memory`: bytes that components may hold at once, evidence and evaluation together.
+    pub memory: u64,
     /// When admission stops, and whether somebody asked to stop.
     pub deadline: Deadline,
     /// `--component-timeout`: for resolving a component, and again for all that follows.
@@ -114,6 +120,7 @@ struct Shared {
     input: RunInput,
     cpu: Cpu,
     evaluating: Semaphore,
+    admission: Arc<Admission>,
 }
 
 /// The run could not begin its work.
@@ -138,7 +145,8 @@ pub async fn run(mut job: Job) -> Result<RunReport, CannotRun> {
     let input = RunInput::new(&job.snapshot, &job.policy).map_err(CannotRun::Input)?;
     job.listener.started(resolved.len());
     let evaluating = Semaphore::new(job.workers);
-    let shared = Arc::new(Shared { job, input, cpu, evaluating });
+    let admission = Admission::new(job.memory);
+    let shared = Arc::new(Shared { job, input, cpu, evaluating, admission });
     let done = all(&shared, resolved).await;
     shared.job.listener.finished();
     Ok(report(&shared.job, done))
@@ -227,6 +235,7 @@ fn report(job: &Job, done: Vec<Done>) -> RunReport {
     let mut policy_warnings = job.policy_warnings.clone();
     policy_warnings.extend(unmatched(job, &done));
     let traffic = job.transport.traffic();
+    let memory = done.iter().filter_map(|it| it.memory.clone()).collect();
     RunReport {
         components: done.into_iter().map(|it| it.report).collect(),
         snapshot: job.snapshot_name.clone(),
@@ -247,6 +256,7 @@ fn report(job: &Job, done: Vec<Done>) -> RunReport {
             bytes: traffic.bytes,
             from_cache: traffic.from_cache,
             workers: job.workers,
+            memory: Some(MemoryFacts { budget: job.memory, components: memory }),
         },
     }
 }

@@ -5,18 +5,18 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
-use super::{EffectiveTime, Group, Job, Shared, Stopwatch};
+use super::{EffectiveTime, Group, HEAP_FACTOR, Job, Memory, Rank, Shared, Stopwatch};
 use crate::builtins::{self, Session, Work};
 use crate::evaluate::{self, Asking, Evaluating, Rest};
 use crate::fetch::{Evidence, Footprint, Need};
 use crate::input::{self, PolicyInput, Unread};
 use crate::judge::{self, GroupJudgement, IncludeUse, Subject};
 use crate::model::failure::StageError;
+use crate::model::outcome::MemoryUse;
 use crate::model::{
     Check, CheckState, ComponentId, ComponentReport, Failure, FailureKind, Judgement, Outcome, RawResults,
     Stage, Undecided,
 };
-use crate::rego::value::ReadLimits;
 use crate::resolve::{Resolution, Resolved, Target};
 use crate::verify::{Builtin, SignatureCheck, Verified, verify};
 
@@ -24,6 +24,8 @@ use crate::verify::{Builtin, SignatureCheck, Verified, verify};
 pub(super) struct Done {
     pub(super) report: ComponentReport,
     pub(super) includes: Vec<IncludeUse>,
+    /// None where it got no lease.
+    pub(super) memory: Option<MemoryUse>,
 }
 
 /// The stage that a component is in, seen from outside its task; and whether anybody still waits for it, seen by its
@@ -54,7 +56,7 @@ impl StageNow {
 
 /// The report of a component of which nothing is known but that.
 pub(super) fn failed(job: &Job, id: ComponentId, resolved: &Resolved, failure: Failure) -> Done {
-    Done { report: blank(job, id, resolved, Outcome::Failed(failure)), includes: Vec::new() }
+    Done { report: blank(job, id, resolved, Outcome::Failed(failure)), includes: Vec::new(), memory: None }
 }
 
 /// By digest if it was resolved, else as written.
@@ -99,38 +101,106 @@ pub(super) async fn component(
         Resolution::Inaccessible { message } => {
             let violations = vec![Builtin::ImageAccessible.violation(message)];
             let outcome = Outcome::Judged(Judgement { violations, ..Judgement::default() });
-            return Done { report: blank(job, id, resolved, outcome), includes: Vec::new() };
+            return Done { report: blank(job, id, resolved, outcome), includes: Vec::new(), memory: None };
         }
         Resolution::Undecided(error) => {
             return failed(job, id, resolved, error.clone().in_stage(Stage::Resolve));
         }
     };
-    stage.enter(Stage::Fetch);
     let mut watch = Stopwatch::new(job.component_timeout);
-    let evidence = match watch.bound(evidence(job, target)).await {
-        Ok(evidence) => Arc::new(evidence),
-        Err(error) => return failed(job, id, resolved, error.at(&target.pinned).in_stage(Stage::Fetch)),
-    };
-    let Ok(_place) = shared.evaluating.acquire().await else {
-        let error = StageError::new(FailureKind::Panicked, "internal error: evaluation was closed");
-        return failed(job, id, resolved, error.in_stage(Stage::Fetch));
-    };
-    let mut report = blank(job, id.clone(), resolved, Outcome::Judged(Judgement::default()));
-    let judging = judged(shared, resolved, target, &evidence, stage, &mut report);
-    match watch.bound(judging).await.unwrap_or_else(|error| Err(error.at(&target.pinned))) {
-        Ok((judgement, includes)) => {
-            report.outcome = Outcome::Judged(judgement);
-            Done { report, includes }
+    let mut wanted = 0;
+    let mut restarts = 0;
+    loop {
+        let attempt = Attempt { shared, id: &id, resolved, target, stage, restarts, wanted };
+        let (done, needs) = attempt.make(&mut watch).await;
+        let granted = done.memory.as_ref().map_or(u64::MAX, |it| it.granted);
+        match needs {
+            Some(needs) if restarts < RESTARTS && granted < job.memory => wanted = needs.min(job.memory),
+            _ => return done,
         }
-        Err(error) => {
-            stage.give_up();
-            report.outcome = Outcome::Failed(error.in_stage(stage.get()));
-            Done { report, includes: Vec::new() }
-        }
+        restarts += 1;
+        tracing::debug!(component = %id, granted, wanted, "begins again with a larger lease");
     }
 }
 
-async fn evidence(job: &Job, target: &Target) -> Evidence {
+/// How often a component begins again because it needs more memory than it was given.
+const RESTARTS: u32 = 3;
+
+/// What a component is given beyond its evidence: for its input, the evaluation, and small look-ups.
+const ALLOWANCE: u64 = 16 << 20;
+
+/// One try to validate a component with the memory that it is thought to need.
+struct Attempt<'a> {
+    shared: &'a Arc<Shared>,
+    id: &'a ComponentId,
+    resolved: &'a Resolved,
+    target: &'a Target,
+    stage: &'a StageNow,
+    restarts: u32,
+    /// The least that is asked for.
+    wanted: u64,
+}
+
+impl Attempt<'_> {
+    /// What it came to; and the lease that would have been enough, where this one was not.
+    async fn make(&self, watch: &mut Stopwatch) -> (Done, Option<u64>) {
+        let Self { shared, id, resolved, target, stage, .. } = *self;
+        let job = &shared.job;
+        let failed = |error: StageError, stage| failed(job, id.clone(), resolved, error.in_stage(stage));
+        stage.enter(Stage::Fetch);
+        let footprint = match watch.bound(footprint(job, target)).await {
+            Ok(footprint) => footprint,
+            Err(error) => return (failed(error.at(&target.pinned), Stage::Fetch), None),
+        };
+        let estimate = footprint.bytes().saturating_mul(HEAP_FACTOR).saturating_add(ALLOWANCE);
+        let rank = if self.restarts > 0 { Rank::Again } else { Rank::First };
+        let asked = estimate.max(self.wanted);
+        let Ok(lease) = shared.admission.lease(rank, asked).await else {
+            return (failed(beyond(shared, asked).at(&target.pinned), Stage::Fetch), None);
+        };
+        let bodies = footprint.bytes();
+        let evidence = match watch.bound(footprint.read(&*job.transport, &job.limits)).await {
+            Ok(evidence) => Arc::new(evidence),
+            Err(error) => return (failed(error.at(&target.pinned), Stage::Fetch), None),
+        };
+        let Ok(_place) = shared.evaluating.acquire().await else {
+            let error = StageError::new(FailureKind::Panicked, "internal error: evaluation was closed");
+            return (failed(error, Stage::Fetch), None);
+        };
+        let mut report = blank(job, id.clone(), resolved, Outcome::Judged(Judgement::default()));
+        let memory = Memory::new(job, lease.bytes(), bodies);
+        let judging = judged(shared, resolved, target, &evidence, stage, &mut report, &memory);
+        let judged = watch.bound(judging).await.unwrap_or_else(|error| Err(error.at(&target.pinned)));
+        let needs = memory.needs();
+        let (outcome, includes) = match (judged, needs) {
+            (Ok((judgement, includes)), None) => (Outcome::Judged(judgement), includes),
+            (Err(error), None) => {
+                stage.give_up();
+                (Outcome::Failed(error.in_stage(stage.get())), Vec::new())
+            }
+            (_, Some(needs)) => {
+                let error = beyond(shared, needs).at(&target.pinned);
+                (Outcome::Failed(error.in_stage(stage.get())), Vec::new())
+            }
+        };
+        report.outcome = outcome;
+        let memory = Some(MemoryUse {
+            name: id.name.to_string(),
+            granted: lease.bytes(),
+            used: memory.used(),
+            restarts: self.restarts,
+        });
+        (Done { report, includes, memory }, needs)
+    }
+}
+
+fn beyond(shared: &Shared, needs: u64) -> StageError {
+    let total = shared.admission.total();
+    let message = format!("needs more memory than the {total} bytes of --max-memory; {needs} may do");
+    StageError::new(FailureKind::TooLarge, message)
+}
+
+async fn footprint(job: &Job, target: &Target) -> Footprint {
     let mut needs = Need::all();
     if job.requested.image_signature == SignatureCheck::Skipped {
         needs.remove(&Need::Signatures);
@@ -140,9 +210,7 @@ async fn evidence(job: &Job, target: &Target) -> Evidence {
         needs =
             needs.difference(&BTreeSet::from([Need::Config, Need::Parent, Need::Files])).copied().collect();
     }
-    let transport = &*job.transport;
-    let footprint = Footprint::of(transport, &target.pinned, &target.manifest, &needs, &job.limits).await;
-    footprint.read(transport, &job.limits).await
+    Footprint::of(&*job.transport, &target.pinned, &target.manifest, &needs, &job.limits).await
 }
 
 /// From evidence to judgement; what is known on the way goes into the report at once.
@@ -153,6 +221,7 @@ async fn judged(
     evidence: &Arc<Evidence>,
     stage: &StageNow,
     report: &mut ComponentReport,
+    memory: &Memory,
 ) -> Result<(Judgement, Vec<IncludeUse>), StageError> {
     let job = &shared.job;
     stage.enter(Stage::Verify);
@@ -183,23 +252,29 @@ async fn judged(
         report.checks.push(policy_check(CheckState::Skipped, "no sources"));
         if job.keep.input == input::Text::Wanted {
             stage.enter(Stage::Input);
-            let input = build_input(shared, resolved, evidence, &verified).await?;
+            let input = build_input(shared, resolved, evidence, &verified, memory).await?;
             report.policy_input = Arc::into_inner(input).and_then(PolicyInput::into_text);
         }
         return Ok((builtin, Vec::new()));
     }
     stage.enter(Stage::Input);
-    let input = build_input(shared, resolved, evidence, &verified).await?;
+    let input = build_input(shared, resolved, evidence, &verified, memory).await?;
     stage.enter(Stage::Evaluate);
-    let mut session = job.host.session(&target.pinned);
+    let mut asks = Asks { session: memory.session(&job.limits, &target.pinned), memory };
     let mut groups = Vec::new();
     for group in &job.groups {
-        groups.push(judge_group(shared, group, &input, target, report, &mut session, stage).await?);
+        groups.push(judge_group(shared, group, &input, target, report, &mut asks, stage).await?);
     }
-    report.lookups = session.refused();
+    report.lookups = asks.session.refused();
     report.policy_input = Arc::into_inner(input).and_then(PolicyInput::into_text);
     report.checks.push(Check { name: "policy", state: CheckState::Done, why: None });
     Ok(joined(builtin, groups, evidence, job))
+}
+
+/// What the rules of a component ask, and the memory that answers draw on.
+struct Asks<'a> {
+    session: Session,
+    memory: &'a Memory,
 }
 
 fn policy_check(state: CheckState, why: &str) -> Check {
@@ -222,18 +297,20 @@ async fn build_input(
     resolved: &Resolved,
     evidence: &Arc<Evidence>,
     verified: &Arc<Verified>,
+    memory: &Memory,
 ) -> Result<Arc<PolicyInput>, StageError> {
     let (all, evidence, verified) = (Arc::clone(shared), Arc::clone(evidence), Arc::clone(verified));
     let component = resolved.component.clone();
+    let limits = memory.input_limits(&shared.job.limits);
     let build = move || {
         let facts = verified
             .facts()
             .ok_or_else(|| StageError::new(FailureKind::Panicked, "internal error: facts are gone"))?;
-        let max_heap_bytes = all.job.limits.input_heap_bytes;
-        let limits = ReadLimits { max_heap_bytes, ..ReadLimits::default() };
         PolicyInput::build(&all.input, &component, facts, &evidence, all.job.keep.input, &limits)
     };
-    Ok(Arc::new(shared.cpu.run(build).await??))
+    let input = shared.cpu.run(build).await?;
+    memory.input_took(&shared.job.limits, input.as_ref().map(PolicyInput::heap_bytes));
+    Ok(Arc::new(input?))
 }
 
 /// Evaluates a group, answering what its rules ask of the registry, and judges what they say.
@@ -243,11 +320,11 @@ async fn judge_group(
     input: &Arc<PolicyInput>,
     target: &Target,
     report: &ComponentReport,
-    session: &mut Session,
+    asks: &mut Asks<'_>,
     stage: &StageNow,
 ) -> Result<GroupJudgement, StageError> {
     stage.enter(Stage::Evaluate);
-    let raw = evaluate_group(shared, group, input, target, report, session, stage).await?;
+    let raw = evaluate_group(shared, group, input, target, report, asks, stage).await?;
     stage.enter(Stage::Judge);
     let (group, pinned, at) = (group.clone(), target.pinned.clone(), report.effective_time);
     let name = Arc::clone(&report.id.name);
@@ -272,7 +349,7 @@ async fn evaluate_group(
     input: &Arc<PolicyInput>,
     target: &Target,
     report: &ComponentReport,
-    session: &mut Session,
+    asks: &mut Asks<'_>,
     stage: &StageNow,
 ) -> Result<RawResults, StageError> {
     let (all, of, input) = (Arc::clone(shared), group.clone(), Arc::clone(input));
@@ -295,7 +372,11 @@ async fn evaluate_group(
         match evaluating {
             Evaluating::Done(raw) => return Ok(raw),
             Evaluating::Asks(Asking { call, rest }) => {
-                let answer = session.answer(call).await;
+                let answer = asks.session.answer(call).await;
+                if let (Err(error), Some(_)) = (&answer, asks.memory.needs()) {
+                    // Nobody asks on: all of it begins again with a larger lease, or ends here.
+                    return Err(error.clone());
+                }
                 evaluating = shared.cpu.run(move || resume(rest, answer)).await?;
             }
         }

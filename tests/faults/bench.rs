@@ -1,16 +1,19 @@
 //! A run in process, from a snapshot in a registry in memory to the entries of its report.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use enterprise_contract::builtins::{self, Host};
+use enterprise_contract::builtins;
 use enterprise_contract::evaluate::CompiledGroup;
 use enterprise_contract::input::Text;
 use enterprise_contract::judge::{FilterType, GroupCriteria, GroupJudge};
+use enterprise_contract::model::outcome::MemoryFacts;
 use enterprise_contract::model::policy_spec::SourceGroup;
 use enterprise_contract::model::snapshot::GitSource;
 use enterprise_contract::model::{Component, ImageRef, Limits, PolicySpec, RuleTable, Snapshot};
 use enterprise_contract::registry::Transport;
+use enterprise_contract::registry::cache::{Cached, Store};
 use enterprise_contract::registry::http::{Http, HttpSettings, RetryPolicy};
 use enterprise_contract::registry::once::Once;
 use enterprise_contract::rego::engine::{CompileOptions, Compiler};
@@ -51,9 +54,15 @@ pub(crate) const CHALLENGE: &str =
 /// A snapshot in a registry that wants tokens.
 pub(crate) struct Bench {
     folder: tempfile::TempDir,
-    contents: Contents,
+    pub(crate) contents: Contents,
     pub(crate) components: Vec<Component>,
     pub(crate) workers: usize,
+    /// Of the run.
+    pub(crate) memory: u64,
+    /// A folder for blobs.
+    pub(crate) cache: Option<PathBuf>,
+    /// Further rules.
+    pub(crate) rules: String,
     pub(crate) component_timeout: Option<Duration>,
 }
 
@@ -64,13 +73,22 @@ pub(crate) struct Ran {
     pub(crate) asked: Vec<String>,
     pub(crate) seen: Vec<Seen>,
     pub(crate) retries: u64,
+    pub(crate) memory: MemoryFacts,
 }
 
 impl Bench {
     pub(crate) fn new(api: ReferrersApi) -> Self {
+        Self::with(api, |_, app| app)
+    }
+
+    /// Components that are changed, by their place.
+    pub(crate) fn with(api: ReferrersApi, change: impl Fn(usize, App) -> App) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let app = |name: &&str| App::named(name).on_base(&format!("registry.example/base/{name}"));
-        let scenario = NAMES.iter().map(app).fold(Scenario::new("registry.example/team"), Scenario::with);
+        let app = |(at, name): (usize, &&str)| {
+            change(at, App::named(name).on_base(&format!("registry.example/base/{name}")))
+        };
+        let apps = NAMES.iter().enumerate().map(app);
+        let scenario = apps.fold(Scenario::new("registry.example/team"), Scenario::with);
         let built = scenario.build().unwrap();
         built.write(folder.path()).unwrap();
         let config = r#"{"auths":{"registry.example":{"auth":"dXNlcjpjYW5hcnk="}}}"#;
@@ -79,7 +97,16 @@ impl Bench {
         let component =
             |(name, image): &(String, _)| component(name, &format!("{image}"), "https://good.example");
         let components = built.components.iter().map(component).collect();
-        Self { folder, contents, components, workers: 2, component_timeout: None }
+        Self {
+            folder,
+            contents,
+            components,
+            workers: 2,
+            memory: 1 << 30,
+            cache: None,
+            rules: String::new(),
+            component_timeout: None,
+        }
     }
 
     /// What every request is answered with that no fault hits.
@@ -104,12 +131,23 @@ impl Bench {
         // The registry is known to ask for tokens, so that what is asked first does not depend on who comes first.
         let known = ImageRef::parse("registry.example/known/to:ask").unwrap();
         assert!(http.head(&known).await.unwrap_err().is_absent());
-        let report = run(self.job(Arc::new(Once::new(Arc::new(http), 4 << 20, 1 << 20)))).await.unwrap();
+        let http: Arc<dyn Transport> = Arc::new(http);
+        let transport = match &self.cache {
+            Some(folder) => Arc::new(Cached::new(http, Store::open(folder, 1 << 30).unwrap())),
+            None => http,
+        };
+        let report = run(self.job(Arc::new(Once::new(transport, 4 << 20, 1 << 20)))).await.unwrap();
         let options = Options { successes: Successes::Listed, detail: Detail::Full, colour: Colour::Never };
         let target = Target::parse("json", Shown::default()).unwrap();
         let mut json: Value = serde_json::from_slice(&render(&report, options, &target)).unwrap();
         let Value::Array(components) = json["components"].take() else { panic!("no components") };
-        Ran { components, asked: server.asked(), seen: server.seen(), retries: report.run.retries }
+        Ran {
+            components,
+            asked: server.asked(),
+            seen: server.seen(),
+            retries: report.run.retries,
+            memory: report.run.memory.unwrap(),
+        }
     }
 
     fn job(&self, transport: Arc<dyn Transport>) -> Job {
@@ -118,12 +156,12 @@ impl Bench {
             snapshot: Snapshot { components: self.components.clone(), ..Snapshot::default() },
             snapshot_name: String::new(),
             policy: PolicySpec::default(),
-            groups: vec![group()],
+            groups: vec![group(&self.rules)],
             trust: TrustPolicy::key_without_log(PublicKey::from_pem(&key).unwrap()),
             requested: Requested::default(),
-            host: Arc::new(Host::new(Arc::clone(&transport), Limits::default())),
             transport,
             source: "registry",
+            memory: self.memory,
             effective_time: EffectiveTime::At(jiff::Timestamp::UNIX_EPOCH),
             now: jiff::Timestamp::UNIX_EPOCH,
             workers: self.workers,
@@ -143,10 +181,10 @@ pub(crate) fn component(name: &str, image: &str, url: &str) -> Component {
     Component { name: name.to_owned(), container_image: image.to_owned(), source: Some(source) }
 }
 
-fn group() -> Group {
+fn group(more: &str) -> Group {
     let mut compiler =
         Compiler::new(CompileOptions { host: builtins::declarations(), ..CompileOptions::default() });
-    compiler.add_module("faults.rego", RULES);
+    compiler.add_module("faults.rego", &format!("{RULES}\n{more}"));
     let rules = CompiledGroup::new(compiler.compile().unwrap(), Object::new().into());
     let criteria = GroupCriteria::new(&SourceGroup::default(), None, FilterType::IncludeExclude);
     let judge = GroupJudge::new("faults", RuleTable::default(), criteria, None);

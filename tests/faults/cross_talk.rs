@@ -51,3 +51,25 @@ async fn components_that_are_too_slow_end_by_their_own_deadline_and_the_others_d
         assert_eq!(failure["target"], bench.components[at].container_image.as_str(), "{failure}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_decides_nothing_changes_no_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bench = Bench::new(ReferrersApi::Offered);
+    let expected = bench.run(Vec::new()).await.components;
+    // The second time with the cache the first one left.
+    for (workers, memory, cached) in
+        [(1, 1 << 30, false), (4, 20 << 20, false), (2, 1 << 40, true), (3, 40 << 20, true)]
+    {
+        bench.workers = workers;
+        bench.memory = memory;
+        bench.cache = cached.then(|| folder.path().to_owned());
+        for late in ["/team/one/", "/team/three/", ".att", "/base/two/"] {
+            // Whoever is late also fails once.
+            let rule = Rule::new(late, [Step::Reset, Bench::guard()]);
+            let ran = bench.run(vec![rule]).await;
+            assert_eq!(ran.components, expected, "{workers} {memory} {cached} {late}");
+            assert_eq!(ran.retries, 1);
+        }
+    }
+}

@@ -46,9 +46,6 @@ const DESCRIPTOR: &str = "object<annotations: object[string: string], artifactTy
 /// Requests of one call under way at once.
 const CONCURRENCY: usize = 8;
 
-/// Bytes of heap that a parsed blob may take: the largest SBOMs known take a fifth of it.
-const PARSED_BYTES: u64 = 2 << 30;
-
 /// Indexes below indexes that are followed.
 const INDEX_DEPTH: usize = 4;
 
@@ -171,11 +168,11 @@ impl Host {
     async fn parsed_blob(&self, call: &HostCall) -> Found<Work> {
         let pinned = pinned(call)?;
         let bytes = self.bytes(&pinned, self.limits.blob_bytes).await?;
+        let limits = ReadLimits { max_heap_bytes: self.limits.parsed_bytes, ..ReadLimits::default() };
         Ok(Box::new(move || {
             if files::is_compressed(&bytes) {
                 return Ok(None);
             }
-            let limits = ReadLimits { max_heap_bytes: PARSED_BYTES, ..ReadLimits::default() };
             match json::read(&bytes, &limits) {
                 Ok(value) => Ok(Some(value)),
                 Err(error) if is_limit(&error.kind) => {

@@ -9,7 +9,7 @@ use super::super::VERSION;
 use super::super::diagnostics::Diagnostic;
 use super::super::plan::{Cache, EffectiveTime, Plan};
 use super::super::transport;
-use crate::builtins::{self, Host};
+use crate::builtins;
 use crate::evaluate::CompiledGroup;
 use crate::input::Text;
 use crate::judge::{GroupCriteria, GroupJudge};
@@ -42,7 +42,10 @@ pub(super) fn job(plan: &Plan, deadline: Deadline, listener: Listener) -> Result
     let ReadPolicy { spec, warnings } = specification(plan, &limits)?;
     let trust = TrustPolicy::load(&spec, plan.transparency_log).map_err(one)?;
     let set = load(plan, &spec, &trust)?;
-    let (transport, source) = transport(plan, &limits)?;
+    let memory = plan.max_memory.unwrap_or_else(run::available::budget);
+    // Blobs that several components ask for are held once, beside what each of them holds.
+    let kept = transport::KEPT_BLOB_BYTES.min(memory / KEPT_SHARE);
+    let (transport, source) = transport(plan, &limits, kept)?;
     let groups = groups(plan, &set);
     for loaded in &set.groups {
         tracing::debug!(group = %loaded.label, rules = loaded.rules.annotated().count(), "policy compiled");
@@ -55,9 +58,9 @@ pub(super) fn job(plan: &Plan, deadline: Deadline, listener: Listener) -> Result
         groups,
         trust,
         requested: plan.requested,
-        host: Arc::new(Host::new(Arc::clone(&transport), limits.clone())),
         transport,
         source,
+        memory: memory - kept,
         effective_time: match plan.effective_time {
             EffectiveTime::Now => run::EffectiveTime::At(plan.started),
             EffectiveTime::At(at) => run::EffectiveTime::At(at),
@@ -195,14 +198,17 @@ fn groups(plan: &Plan, set: &PolicySet) -> Vec<Group> {
 }
 
 /// Layouts answer in place of the network; nothing else is asked then.
-fn transport(plan: &Plan, limits: &Limits) -> Result<(Arc<dyn Transport>, &'static str), Faults> {
+fn transport(plan: &Plan, limits: &Limits, kept: u64) -> Result<(Arc<dyn Transport>, &'static str), Faults> {
     if plan.layouts.is_empty() {
         let settings = HttpSettings { limits: limits.clone(), retry: retry(plan), ..HttpSettings::default() };
-        return Ok((transport::network(settings, store(plan)?).map_err(one)?, "registry"));
+        return Ok((transport::network(settings, store(plan)?, kept).map_err(one)?, "registry"));
     }
-    let layouts = transport::layouts(&plan.layouts, limits);
+    let layouts = transport::layouts(&plan.layouts, limits, kept);
     Ok((layouts.map_err(|error| one(format_args!("--layout: {error}")))?, "layout"))
 }
+
+/// The share of the budget that shared blobs may take: one of so many parts.
+const KEPT_SHARE: u64 = 4;
 
 /// Bytes of blobs on disk: SBOMs and attestations of a few thousand images.
 const CACHE_BYTES: u64 = 2 << 30;

@@ -1,0 +1,240 @@
+//! The run's budget of memory. A component takes a lease for all that it will hold before it reads its first body; who
+//! came first is served first, and nobody waits for more while holding something, so nobody waits for ever.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+
+/// Bytes, of which no more than these are lent at any time.
+pub(super) struct Admission {
+    total: u64,
+    state: Mutex<State>,
+}
+
+struct State {
+    free: u64,
+    turns: u64,
+    queue: BTreeMap<(Rank, u64), Waiting>,
+}
+
+struct Waiting {
+    bytes: u64,
+    sender: oneshot::Sender<Lease>,
+}
+
+/// Whose turn it is, before the order of asking.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Rank {
+    /// Who gave everything back to begin again with more.
+    Again,
+    /// Everybody else.
+    First,
+}
+
+/// Borrowed bytes, given back when dropped.
+pub(super) struct Lease {
+    admission: Arc<Admission>,
+    bytes: u64,
+}
+
+/// More than there is; or the run is over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Beyond;
+
+impl Admission {
+    pub(super) fn new(total: u64) -> Arc<Self> {
+        let state = State { free: total, turns: 0, queue: BTreeMap::new() };
+        Arc::new(Self { total, state: Mutex::new(state) })
+    }
+
+    /// All that can be lent.
+    pub(super) fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// Waits for so many bytes.
+    ///
+    /// # Errors
+    /// [`Beyond`] at once where there are never so many.
+    pub(super) async fn lease(self: &Arc<Self>, rank: Rank, bytes: u64) -> Result<Lease, Beyond> {
+        if bytes > self.total {
+            return Err(Beyond);
+        }
+        // Dropped last, so that who waits behind somebody who gives up is seen to.
+        let _leaving = Leaving(self);
+        let (sender, receiver) = oneshot::channel();
+        {
+            let mut state = self.lock();
+            let turn = state.turns;
+            state.turns += 1;
+            state.queue.insert((rank, turn), Waiting { bytes, sender });
+        }
+        self.serve();
+        receiver.await.map_err(|_| Beyond)
+    }
+
+    /// Lends to those at the head of the queue as long as there is enough for the first.
+    fn serve(self: &Arc<Self>) {
+        let mut state = self.lock();
+        while let Some((turn, waiting)) = state.queue.pop_first() {
+            if waiting.sender.is_closed() {
+                continue;
+            }
+            if waiting.bytes > state.free {
+                state.queue.insert(turn, waiting);
+                return;
+            }
+            let lease = Lease { admission: Arc::clone(self), bytes: waiting.bytes };
+            state.free -= waiting.bytes;
+            if let Err(mut lease) = waiting.sender.send(lease) {
+                state.free += std::mem::take(&mut lease.bytes);
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Lease {
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        // Nothing is left of one that could not be handed over, and its lender is busy.
+        if self.bytes > 0 {
+            self.admission.lock().free += self.bytes;
+            self.admission.serve();
+        }
+    }
+}
+
+struct Leaving<'a>(&'a Arc<Admission>);
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        self.0.serve();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn ready<T>(future: std::pin::Pin<&mut impl Future<Output = T>>) -> Option<T> {
+        match future.poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
+            std::task::Poll::Ready(it) => Some(it),
+            std::task::Poll::Pending => None,
+        }
+    }
+
+    #[tokio::test]
+    async fn who_came_first_is_served_first_and_who_begins_again_before_all() {
+        let admission = Admission::new(10);
+        let all = admission.lease(Rank::First, 10).await.unwrap();
+        let mut large = Box::pin(admission.lease(Rank::First, 8));
+        let mut small = Box::pin(admission.lease(Rank::First, 2));
+        let mut again = Box::pin(admission.lease(Rank::Again, 9));
+        assert!(ready(large.as_mut()).is_none() && ready(small.as_mut()).is_none());
+        assert!(ready(again.as_mut()).is_none());
+        drop(all);
+        let again = ready(again.as_mut()).unwrap().unwrap();
+        assert!(ready(large.as_mut()).is_none() && ready(small.as_mut()).is_none(), "nobody overtakes");
+        drop(again);
+        let large = ready(large.as_mut()).unwrap();
+        assert!(ready(small.as_mut()).unwrap().is_ok() && large.is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_holds_nobody_up() {
+        let admission = Admission::new(10);
+        let half = admission.lease(Rank::First, 5).await.unwrap();
+        let mut large = Box::pin(admission.lease(Rank::First, 10));
+        let mut small = Box::pin(admission.lease(Rank::First, 5));
+        assert!(ready(large.as_mut()).is_none() && ready(small.as_mut()).is_none());
+        drop(large);
+        assert!(ready(small.as_mut()).is_some());
+        drop((half, small));
+        assert_eq!(admission.lock().free, 10);
+    }
+
+    #[tokio::test]
+    async fn more_than_there_is_is_refused_at_once() {
+        let admission = Admission::new(10);
+        assert!(admission.lease(Rank::First, 11).await.is_err());
+        assert_eq!(admission.lease(Rank::First, 10).await.unwrap().bytes(), 10);
+    }
+
+    /// Bytes, when it comes, how long it holds, and when it gives up.
+    type Visit = (u64, u64, u64, Option<u64>);
+
+    async fn visits(visits: Vec<Visit>) {
+        let admission = Admission::new(100);
+        let most = Arc::new(Mutex::new((0_u64, 0_u64)));
+        let tasks: Vec<_> = visits
+            .into_iter()
+            .map(|(bytes, comes, holds, patience)| {
+                let (admission, most) = (Arc::clone(&admission), Arc::clone(&most));
+                tokio::spawn(async move {
+                    tokio::time::sleep(Duration::from_millis(comes)).await;
+                    let rank = if bytes % 7 == 0 { Rank::Again } else { Rank::First };
+                    let visit = async {
+                        let lease = admission.lease(rank, bytes).await;
+                        let held = lease.as_ref().map_or(0, Lease::bytes);
+                        {
+                            let mut most = most.lock().unwrap();
+                            most.0 += held;
+                            most.1 = most.1.max(most.0);
+                        }
+                        tokio::time::sleep(Duration::from_millis(holds)).await;
+                        most.lock().unwrap().0 -= held;
+                    };
+                    match patience {
+                        // Only who waits gives up here: the count above knows nothing of the others.
+                        Some(patience) => {
+                            let waited = tokio::time::timeout(
+                                Duration::from_millis(patience),
+                                admission.lease(rank, bytes),
+                            );
+                            drop(waited.await);
+                        }
+                        None => visit.await,
+                    }
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+        assert!(most.lock().unwrap().1 <= 100);
+        assert_eq!(admission.lock().free, 100);
+        assert!(admission.lock().queue.is_empty());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn admission_never_exceeds_its_budget_and_always_drains(
+            all in proptest::collection::vec(
+                (1_u64..120, 0_u64..50, 0_u64..20, proptest::option::of(0_u64..30)), 1..40
+            )
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_time()
+                .start_paused(true)
+                .build()
+                .unwrap();
+            runtime.block_on(visits(all));
+        }
+    }
+}
