@@ -184,7 +184,7 @@ pub(crate) fn component(name: &str, image: &str, url: &str) -> Component {
 fn group(more: &str) -> Group {
     let mut compiler =
         Compiler::new(CompileOptions { host: builtins::declarations(), ..CompileOptions::default() });
-    compiler.add_module("faults.rego", &format!("{RULES}\n{more}"));
+    compiler.add_module("faults.rego", format!("{RULES}\n{more}"));
     let rules = CompiledGroup::new(compiler.compile().unwrap(), Object::new().into());
     let criteria = GroupCriteria::new(&SourceGroup::default(), None, FilterType::IncludeExclude);
     let judge = GroupJudge::new("faults", RuleTable::default(), criteria, None);
