@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use enterprise_contract::builtins::{self, Host};
+use enterprise_contract::builtins;
 use enterprise_contract::evaluate::{Bounds, CompiledGroup};
 use enterprise_contract::input::Text;
 use enterprise_contract::judge::{FilterType, GroupCriteria, GroupJudge};
@@ -71,9 +71,9 @@ fn report(folder: &Path, transport: &Arc<dyn Transport>, group: Group) -> RunRep
         groups: vec![group],
         trust: TrustPolicy::key_without_log(PublicKey::from_pem(&key).unwrap()),
         requested: Requested::default(),
-        host: Arc::new(Host::new(Arc::clone(transport), Limits::default())),
         transport: Arc::clone(transport),
         source: "layout",
+        memory: 1 << 40,
         effective_time: EffectiveTime::At(jiff::Timestamp::UNIX_EPOCH),
         now: jiff::Timestamp::UNIX_EPOCH,
         workers: 2,
