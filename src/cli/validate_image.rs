@@ -22,7 +22,7 @@ use crate::verify::{Requested, SignatureCheck};
 const STILL_NOW: SignedDuration = SignedDuration::from_secs(2);
 
 /// In the order of their names.
-pub(super) const FLAGS: [Flag; 31] = [
+pub(super) const FLAGS: [Flag; 32] = [
     flag("allow-empty", None, Kind::Switch, "", "a snapshot without components is no mistake"),
     flag(
         "allow-past-effective-time",
