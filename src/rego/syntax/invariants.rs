@@ -134,7 +134,9 @@ fn changed(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
         let at = usize::try_from(chance >> 33).unwrap() % changed.len().max(1);
         match (changed.get_mut(at), chance >> 8 & 7) {
             (None, _) => {}
-            (Some(_), 0) => drop(changed.remove(at)),
+            (Some(_), 0) => {
+                changed.remove(at);
+            }
             (Some(byte), _) => *byte = SIGNS[usize::try_from(chance >> 11 & 31).unwrap()],
         }
         changed
