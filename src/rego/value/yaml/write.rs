@@ -234,7 +234,9 @@ fn style(text: &str, context: Context) -> Style {
     let folding = if context == Context::Key { Folding::Never } else { Folding::Allowed };
     let look = Look::at(text);
     if text.contains('\n') {
-        let literal = look.block && context == Context::Value;
+        // What YAML 1.1 takes for a line break and 1.2 does not would be read back with the blanks behind it.
+        let one_reading = !text.contains(['\u{85}', '\u{2028}', '\u{2029}']);
+        let literal = look.block && context == Context::Value && one_reading;
         return if literal { Style::Literal } else { Style::Double(folding) };
     }
     if resolve(text) != Scalar::Text || is_base_60(text) || is_merge_or_date(text) {
