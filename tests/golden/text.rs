@@ -1,4 +1,4 @@
-//! Reports for people, and JUnit: the same lines. Every line that differs is one difference, with the first line of
+//! Reports for people, and `JUnit`: the same lines. Every line that differs is one difference, with the first line of
 //! its paragraph.
 
 use regex::Regex;
