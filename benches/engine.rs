@@ -13,7 +13,9 @@ use std::sync::LazyLock;
 use divan::{AllocProfiler, Bencher, black_box};
 use enterprise_contract::builtins;
 use enterprise_contract::rego::budget::Budget;
-use enterprise_contract::rego::engine::{CompileOptions, Compiler, Evaluation, EvaluationInput, Policy};
+use enterprise_contract::rego::engine::{
+    CompileOptions, Compiler, Evaluation, EvaluationInput, Policy, Shared,
+};
 use enterprise_contract::rego::host::HostAnswer;
 use enterprise_contract::rego::value::{self, Object, ReadLimits, Str, Value, yaml};
 use enterprise_contract::rego::vm::{Answer, Step};
@@ -44,12 +46,11 @@ static MODULES: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
     while let Some(path) = open.pop() {
         if path.is_dir() {
             open.extend(std::fs::read_dir(&path).unwrap().map(|it| it.unwrap().path()));
-        } else if let Some(name) =
-            path.to_str().filter(|it| it.ends_with(".rego") && !it.ends_with("_test.rego"))
-        {
-            found.push((name.to_owned(), std::fs::read_to_string(&path).unwrap()));
+        } else if path.extension().is_some_and(|it| it == "rego") {
+            found.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
         }
     }
+    found.retain(|(name, _): &(String, String)| !name.ends_with("_test.rego"));
     found.sort();
     found
 });
@@ -180,9 +181,17 @@ fn compile() -> Policy {
     compiler.compile().unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// All entry points over one input; how many results there are.
-fn evaluate(input: Value) -> usize {
+/// What all components of a run find alike.
+static SHARED: LazyLock<Shared> = LazyLock::new(share);
+
+fn share() -> Shared {
+    POLICY.share(&ENTRY_POINTS, &DATA, &[], Budget::unlimited())
+}
+
+/// All entry points over one input: how many results there are, and what was spent.
+fn evaluate(input: Value) -> (usize, Budget) {
     let input = EvaluationInput {
+        shared: SHARED.clone(),
         input: Some(input),
         now_ns: 1_790_000_000_000_000_000,
         ..EvaluationInput::new(DATA.clone(), Budget::new(u64::MAX, u64::MAX))
@@ -203,7 +212,7 @@ fn evaluate(input: Value) -> usize {
             other => panic!("{path:?}: {other:?}"),
         }
     }
-    results
+    (results, evaluation.budget().clone())
 }
 
 fn read(text: &[u8]) -> Value {
@@ -214,6 +223,12 @@ fn read(text: &[u8]) -> Value {
 fn parse_and_compile(bencher: Bencher<'_, '_>) {
     assert_eq!(MODULES.len(), 76);
     bencher.bench_local(compile);
+}
+
+/// Once for a run.
+#[divan::bench]
+fn evaluate_what_is_shared(bencher: Bencher<'_, '_>) {
+    bencher.bench_local(share);
 }
 
 #[divan::bench(args = INPUTS)]

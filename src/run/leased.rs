@@ -8,8 +8,9 @@ use bytes::Bytes;
 use crate::model::{Digest, ImageRef, PinnedRef, Repository};
 use crate::registry::{Answer, BlobId, Cause, Descriptor, Manifest, RegistryError, Traffic, Transport};
 
-/// Bytes of heap for each byte of a body: the body itself, its text as a value, and what is parsed of it. Measured on
-/// SBOMs; what is hostile takes more and is stopped where it is parsed.
+/// Bytes of heap for each byte of a body: the body itself, its text as a value, and what is parsed of it. The values of
+/// an SBOM take three to four times its text (`read_input` in `benches/engine.rs`); twice that leaves room for copies. What
+/// is hostile takes more and is stopped where it is parsed.
 pub(super) const HEAP_FACTOR: u64 = 8;
 
 /// By how much a lease grows where nobody knows the size of what did not fit.

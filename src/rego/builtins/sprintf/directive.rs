@@ -1,7 +1,9 @@
 //! One directive of a format, as it is written: `%`, flags, a width, a precision, a verb, each of the last three perhaps
 //! with the position of its argument in brackets.
 //!
-//!     % [+-# 0]* slot [. slot] slot verb        slot = ["[" position "]"] ["*" | digits]
+//! ```text
+//! % [+-# 0]* slot [. slot] slot verb        slot = ["[" position "]"] ["*" | digits]
+//! ```
 
 use super::{MAX_WIDTH, Spec};
 
