@@ -22,8 +22,8 @@ pub struct Bounds {
 }
 
 /// Steps: some hundred times what the largest known input needs; some minutes of one core. Bytes: the released policies
-/// take some 30 MiB on a typical image, and about a kilobyte for each package of a bill of materials, which has a dozen
-/// parts. Time: as long as the Go tool gives a whole run by default; steps end earlier unless a machine is overloaded.
+/// take 2 MB on a typical image and some 2 KB for each package of a bill of materials, which has some forty parts
+/// (`benches/engine.rs`). Time: as long as the Go tool gives a whole run by default; steps end earlier unless a machine is overloaded.
 impl Default for Bounds {
     fn default() -> Self {
         Self { steps: 10_000_000_000, bytes: 1 << 30, bytes_per_part: 1 << 10, time: Duration::from_mins(5) }

@@ -8,6 +8,10 @@ use super::{Extent, Str, Value};
 
 type Pair = (Value, Value);
 
+/// Pairs up to which a text is looked for one by one. Texts of another length are told apart without being read, which
+/// a search by halves cannot do; the objects of documents are small.
+const SCANNED: usize = 24;
+
 /// A shared object. Cloning copies a pointer. Pairs stand in the order of their keys.
 #[derive(Clone)]
 pub struct Object {
@@ -50,11 +54,18 @@ impl Object {
 
     /// The value under a key.
     pub fn get(&self, key: &Value) -> Option<&Value> {
+        if let Value::String(text) = key {
+            return self.get_str(text);
+        }
         self.find(key).ok().map(|at| &self.pairs[at].1)
     }
 
     /// The value under a string key.
     pub fn get_str(&self, key: &str) -> Option<&Value> {
+        if self.pairs.len() <= SCANNED {
+            let is_key = |it: &Value| matches!(it, Value::String(text) if text.as_str() == key);
+            return self.pairs.iter().find(|(it, _)| is_key(it)).map(|(_, value)| value);
+        }
         let at = self.pairs.binary_search_by(|(it, _)| match it {
             Value::String(text) => text.as_str().cmp(key),
             other => other.kind().cmp(&super::Kind::String),
