@@ -6,6 +6,7 @@ use super::super::diagnostics::Diagnostic;
 use super::super::flags::{Flag, Kind, Parsed, flag};
 use super::super::help;
 use super::eval::{self, From, Input};
+use super::format;
 use super::host::Outside;
 use super::load::{self, Ignore, Loaded, Tests};
 use super::measure::{self, Measured, Memory, figure};
@@ -87,20 +88,9 @@ enum Undefined {
 pub(in super::super) fn plan(parsed: &Parsed) -> Result<BenchPlan, Vec<Diagnostic>> {
     let mut faults = Vec::new();
     let (query, input) = eval::sources(parsed, &mut faults);
-    let format = match parsed.text("format") {
-        None | Some("pretty") => Format::Pretty,
-        Some("json") => Format::Json,
-        Some("gobench") => Format::GoBench,
-        Some(other) => {
-            let fault = Diagnostic::new(format_args!("{other:?} is not a format of ec opa bench"));
-            faults.push(fault.help("pretty, json or gobench"));
-            Format::Pretty
-        }
-    };
-    let ignore = Ignore::new(parsed.list("ignore")).unwrap_or_else(|more| {
-        faults.extend(more);
-        Ignore::default()
-    });
+    let all = [("pretty", Format::Pretty), ("json", Format::Json), ("gobench", Format::GoBench)];
+    let format = format::asked(parsed, "bench", &all, Format::Pretty, &mut faults);
+    let ignore = Ignore::asked(parsed, &mut faults);
     let plan = BenchPlan {
         query,
         input,

@@ -13,6 +13,7 @@ use super::super::flags::{Flag, Kind, Parsed, flag};
 use super::super::help;
 use super::super::snapshot::told;
 use super::files::{self, Ignore};
+use super::format;
 use crate::rego::engine::{
     Checks, CompileFailure, CompileOptions, Compiler, ErrorLimit, PrintStatements, SchemaSet,
 };
@@ -88,19 +89,9 @@ pub(in super::super) fn plan(parsed: &Parsed) -> Result<CheckPlan, Vec<Diagnosti
     if parsed.words.is_empty() {
         faults.push(Diagnostic::new("specify at least one file or folder").help("ec opa check policies"));
     }
-    let format = match parsed.text("format") {
-        None | Some("pretty") => Format::Pretty,
-        Some("json") => Format::Json,
-        Some(other) => {
-            let fault = Diagnostic::new(format_args!("{other:?} is not a format of ec opa check"));
-            faults.push(fault.help("json or pretty"));
-            Format::Pretty
-        }
-    };
-    let ignore = Ignore::new(parsed.list("ignore")).unwrap_or_else(|more| {
-        faults.extend(more);
-        Ignore::default()
-    });
+    let all = [("json", Format::Json), ("pretty", Format::Pretty)];
+    let format = format::asked(parsed, "check", &all, Format::Pretty, &mut faults);
+    let ignore = Ignore::asked(parsed, &mut faults);
     let error_limit = match parsed.integer("max-errors") {
         None => ErrorLimit::default(),
         Some(limit) => match usize::try_from(limit) {

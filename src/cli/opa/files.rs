@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use regex::Regex;
 
 use super::super::diagnostics::Diagnostic;
+use super::super::flags::Parsed;
 use super::super::snapshot::told;
 
 /// Folders within folders: no tree of policies comes near, and a loop of mounts ends.
@@ -43,6 +44,14 @@ impl Ignore {
             }
         }
         if faults.is_empty() { Ok(Self(all)) } else { Err(faults) }
+    }
+
+    /// What `--ignore` names. Patterns that are malformed are faults.
+    pub(super) fn asked(parsed: &Parsed, faults: &mut Vec<Diagnostic>) -> Self {
+        Self::new(parsed.list("ignore")).unwrap_or_else(|more| {
+            faults.extend(more);
+            Self::default()
+        })
     }
 
     fn leaves_out(&self, name: &str) -> bool {

@@ -7,6 +7,7 @@ mod shape;
 use super::super::diagnostics::Diagnostic;
 use super::super::flags::{Flag, Kind, Parsed, flag};
 use super::super::help;
+use super::format;
 
 /// In the order of their names.
 pub(in super::super) const FLAGS: [Flag; 2] = [
@@ -59,15 +60,8 @@ pub(in super::super) fn plan(parsed: &Parsed) -> Result<InspectPlan, Vec<Diagnos
         faults.push(Diagnostic::new("specify exactly one file or folder").help("ec opa inspect policies"));
         String::new()
     };
-    let format = match parsed.text("format") {
-        None | Some("pretty") => Format::Pretty,
-        Some("json") => Format::Json,
-        Some(other) => {
-            let fault = Diagnostic::new(format_args!("{other:?} is not a format of ec opa inspect"));
-            faults.push(fault.help("json or pretty"));
-            Format::Pretty
-        }
-    };
+    let all = [("json", Format::Json), ("pretty", Format::Pretty)];
+    let format = format::asked(parsed, "inspect", &all, Format::Pretty, &mut faults);
     let listed =
         if parsed.switch("annotations", false) { Listed::PackagesAndAnnotations } else { Listed::Packages };
     if faults.is_empty() { Ok(InspectPlan { path, format, listed }) } else { Err(faults) }

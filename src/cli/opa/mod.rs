@@ -4,6 +4,7 @@ pub mod bench;
 pub mod check;
 pub mod eval;
 mod files;
+mod format;
 mod host;
 pub mod inspect;
 mod load;

@@ -10,6 +10,7 @@ use super::super::diagnostics::Diagnostic;
 use super::super::flags::{Flag, Kind, Parsed, flag};
 use super::super::help;
 use super::super::snapshot::told;
+use super::format;
 use super::load::Ignore;
 use crate::rego::engine::BuiltinErrors;
 use crate::rego::observe::trace::Explain;
@@ -169,10 +170,7 @@ pub struct EvalPlan {
 pub(in super::super) fn plan(parsed: &Parsed) -> Result<EvalPlan, Vec<Diagnostic>> {
     let mut faults = Vec::new();
     let (query, input) = sources(parsed, &mut faults);
-    let format = format(parsed).unwrap_or_else(|fault| {
-        faults.push(fault);
-        Format::Json
-    });
+    let format = format::asked(parsed, "eval", &FORMATS, Format::Json, &mut faults);
     let explain = match parsed.text("explain") {
         None | Some("off") => None,
         Some("full" | "debug") => Some(Explain::Full),
@@ -188,10 +186,7 @@ pub(in super::super) fn plan(parsed: &Parsed) -> Result<EvalPlan, Vec<Diagnostic
         faults.push(fault);
         None
     });
-    let ignore = Ignore::new(parsed.list("ignore")).unwrap_or_else(|more| {
-        faults.extend(more);
-        Ignore::default()
-    });
+    let ignore = Ignore::asked(parsed, &mut faults);
     let fails = match (parsed.switch("fail", false), parsed.switch("fail-defined", false)) {
         (false, false) => Fails::Never,
         (true, false) => Fails::Undefined,
@@ -264,18 +259,14 @@ pub(super) fn sources(parsed: &Parsed, faults: &mut Vec<Diagnostic>) -> (From, I
     (query, input)
 }
 
-fn format(parsed: &Parsed) -> Result<Format, Diagnostic> {
-    match parsed.text("format") {
-        None | Some("json") => Ok(Format::Json),
-        Some("values") => Ok(Format::Values),
-        Some("bindings") => Ok(Format::Bindings),
-        Some("raw") => Ok(Format::Raw),
-        Some("pretty") => Ok(Format::Pretty),
-        Some("discard") => Ok(Format::Discard),
-        Some(other) => Err(Diagnostic::new(format_args!("{other:?} is not a format of ec opa eval"))
-            .help("json, values, bindings, pretty, raw or discard")),
-    }
-}
+const FORMATS: [(&str, Format); 6] = [
+    ("json", Format::Json),
+    ("values", Format::Values),
+    ("bindings", Format::Bindings),
+    ("pretty", Format::Pretty),
+    ("raw", Format::Raw),
+    ("discard", Format::Discard),
+];
 
 /// What is not named to sort by follows what is.
 fn profile(parsed: &Parsed) -> Result<Option<ProfileWanted>, Diagnostic> {

@@ -14,6 +14,7 @@ use super::super::diagnostics::Diagnostic;
 use super::super::flags::{Flag, Kind, Parsed, flag};
 use super::super::help;
 use super::super::values::Span as Length;
+use super::format;
 use super::load::Ignore;
 use super::measure::Memory;
 use crate::rego::observe::trace::Explain;
@@ -182,10 +183,11 @@ pub(in super::super) fn plan(parsed: &Parsed) -> Result<TestPlan, Vec<Diagnostic
         faults.push(Diagnostic::new("specify at least one file or folder").help("ec opa test policies"));
     }
     let bench = parsed.switch("bench", false);
-    let format = format(parsed, bench).unwrap_or_else(|fault| {
-        faults.push(fault);
-        Format::Pretty
-    });
+    let format = format::asked(parsed, "test", &FORMATS, Format::Pretty, &mut faults);
+    if format == Format::GoBench && !bench {
+        let message = "cannot use output format gobench without running benchmarks (--bench)";
+        faults.push(Diagnostic::new(message));
+    }
     let run = parsed.text("run").map(Regex::new).transpose().unwrap_or_else(|error| {
         faults.push(Diagnostic::new(format_args!("--run: {error}")));
         None
@@ -198,10 +200,7 @@ pub(in super::super) fn plan(parsed: &Parsed) -> Result<TestPlan, Vec<Diagnostic
         faults.push(fault);
         Coverage::Off
     });
-    let ignore = Ignore::new(parsed.list("ignore")).unwrap_or_else(|more| {
-        faults.extend(more);
-        Ignore::default()
-    });
+    let ignore = Ignore::asked(parsed, &mut faults);
     let order = match parsed.text("sort") {
         None | Some("none") => Order::Source,
         Some("duration") => Order::Duration,
@@ -241,19 +240,12 @@ pub(in super::super) fn plan(parsed: &Parsed) -> Result<TestPlan, Vec<Diagnostic
     if faults.is_empty() { Ok(plan) } else { Err(faults) }
 }
 
-fn format(parsed: &Parsed, bench: bool) -> Result<Format, Diagnostic> {
-    match parsed.text("format") {
-        None | Some("pretty") => Ok(Format::Pretty),
-        Some("json") => Ok(Format::Json),
-        Some("junit") => Ok(Format::Junit),
-        Some("gobench") if bench => Ok(Format::GoBench),
-        Some("gobench") => {
-            Err(Diagnostic::new("cannot use output format gobench without running benchmarks (--bench)"))
-        }
-        Some(other) => Err(Diagnostic::new(format_args!("{other:?} is not a format of ec opa test"))
-            .help("pretty, json, junit or gobench")),
-    }
-}
+const FORMATS: [(&str, Format); 4] = [
+    ("pretty", Format::Pretty),
+    ("json", Format::Json),
+    ("junit", Format::Junit),
+    ("gobench", Format::GoBench),
+];
 
 fn explain(parsed: &Parsed) -> Result<Option<Explain>, Diagnostic> {
     match parsed.text("explain") {
