@@ -19,7 +19,7 @@ use enterprise_contract::rego::engine::{
 use enterprise_contract::rego::host::HostAnswer;
 use enterprise_contract::rego::value::{self, Object, ReadLimits, Str, Value, yaml};
 use enterprise_contract::rego::vm::{Answer, Step};
-use enterprise_contract::testkit;
+use enterprise_contract::testkit::{Sbom, Size};
 use serde_json::json;
 
 #[global_allocator]
@@ -117,10 +117,11 @@ impl Input {
         let added = match self {
             Self::Golden => None,
             Self::Spdx(packages) => {
-                Some(statement("https://spdx.dev/Document", spdx_like_a_scanner(packages)))
+                Some(statement("https://spdx.dev/Document", parsed(&Sbom::spdx(Size::Packages(packages)))))
             }
             Self::CycloneDx(components) => {
-                Some(statement("https://cyclonedx.org/bom", cyclonedx_like_a_scanner(components)))
+                let sbom = Sbom::cyclonedx(Size::Packages(components));
+                Some(statement("https://cyclonedx.org/bom", parsed(&sbom)))
             }
         };
         document["attestations"].as_array_mut().unwrap().extend(added);
@@ -128,48 +129,8 @@ impl Input {
     }
 }
 
-/// Gives packages the fields that scanners write besides those that the testkit needs: about a kilobyte each.
-fn spdx_like_a_scanner(packages: usize) -> serde_json::Value {
-    let mut document = testkit::spdx("app", packages);
-    for (index, package) in document["packages"].as_array_mut().unwrap().iter_mut().enumerate() {
-        package["supplier"] = "Organization: Demo Packages, Incorporated".into();
-        package["originator"] =
-            format!("Person: Maintainer {index} <maintainer-{index}@demo.example>").into();
-        package["licenseDeclared"] =
-            "Apache-2.0 AND MIT AND (GPL-2.0-or-later WITH Classpath-exception-2.0)".into();
-        package["licenseConcluded"] = "NOASSERTION".into();
-        package["copyrightText"] = "NOASSERTION".into();
-        package["filesAnalyzed"] = false.into();
-        package["sourceInfo"] = "acquired package info from RPM DB: /var/lib/rpm/rpmdb.sqlite".into();
-        package["checksums"] = json!([{"algorithm": "SHA256", "checksumValue": format!("{index:064x}")}]);
-        package["annotations"] = json!([{
-            "annotator": "Tool: scanner",
-            "annotationDate": "2025-05-20T10:00:00Z",
-            "annotationType": "OTHER",
-            "comment": format!("found at layer {index} under /usr/lib/demo/package-{index}"),
-        }]);
-    }
-    document
-}
-
-/// The same for the other format.
-fn cyclonedx_like_a_scanner(components: usize) -> serde_json::Value {
-    let mut document = testkit::cyclonedx("app", components);
-    for (index, component) in document["components"].as_array_mut().unwrap().iter_mut().enumerate() {
-        component["bom-ref"] = format!("package-{index}-{index:064x}").into();
-        component["supplier"] = json!({"name": "Demo Packages, Incorporated"});
-        component["publisher"] = format!("Maintainer {index} <maintainer-{index}@demo.example>").into();
-        component["licenses"] =
-            json!([{"expression": "Apache-2.0 AND MIT AND (GPL-2.0-or-later WITH Classpath-exception-2.0)"}]);
-        component["hashes"] = json!([{"alg": "SHA-256", "content": format!("{index:064x}")}]);
-        component["properties"] = json!([
-            {"name": "scanner:package:foundBy", "value": "rpm-db-cataloger"},
-            {"name": "scanner:package:type", "value": "rpm"},
-            {"name": "scanner:location:0:path", "value": format!("/usr/lib/demo/package-{index}")},
-            {"name": "scanner:metadata:size", "value": format!("{}", index * 1024)},
-        ]);
-    }
-    document
+fn parsed(sbom: &Sbom) -> serde_json::Value {
+    serde_json::from_str(&sbom.text("app")).unwrap()
 }
 
 fn compile() -> Policy {

@@ -4,16 +4,16 @@
 
 use serde_json::{Value, json};
 
-use super::BUILT_ON;
+use super::{BUILT_ON, sbom};
 use crate::model::PinnedRef;
 
 /// Who builds, unless said otherwise.
 pub const BUILDER: &str = "https://tekton.dev/chains/v2";
 
 /// When builds begin.
-const STARTED_ON: &str = "2025-05-20T09:30:00Z";
+pub(super) const STARTED_ON: &str = "2025-05-20T09:30:00Z";
 
-const COMMIT: &str = "8f2c1d3e4a5b6c7d8e9f00112233445566778899";
+pub(super) const COMMIT: &str = "8f2c1d3e4a5b6c7d8e9f00112233445566778899";
 
 /// A statement of in-toto v0.1 about the image.
 pub fn statement(image: &PinnedRef, predicate_type: &str, predicate: &Value) -> Value {
@@ -23,6 +23,13 @@ pub fn statement(image: &PinnedRef, predicate_type: &str, predicate: &Value) -> 
         "subject": [{"name": image.repository.to_string(), "digest": {"sha256": image.digest.hex()}}],
         "predicate": predicate,
     })
+}
+
+/// The text of a statement whose predicate is given as text: it may be what no value can hold.
+pub fn statement_text(image: &PinnedRef, predicate_type: &str, predicate: &str) -> String {
+    let mut head = statement(image, predicate_type, &Value::Null);
+    head.as_object_mut().map(|it| it.remove("predicate"));
+    sbom::with_member(&head, "predicate", predicate)
 }
 
 /// A provenance of SLSA v0.2 about a pipeline run with the tasks `clone`, `build` and `test`, whose materials are a

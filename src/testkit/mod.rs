@@ -19,12 +19,18 @@
 //! # std::fs::remove_dir_all(&dir)?;
 //! # Ok(()) }
 //! ```
+//! For load, [`Scenario::from_pipelines`] makes as many components as a run is to have, with provenances and SBOMs of
+//! real size, and [`Hostile`] what a reader must survive; [`registry::Port`] serves them on this machine.
+//!
 //! One level below stand [`Image`], [`ImageIndex`], [`attestation`] and [`Store`], for images that a scenario does not
 //! offer: documents are plain JSON values, to be bent as a test needs them.
 
+mod app;
 pub mod attestation;
+mod hostile;
 mod image;
 mod key;
+mod pipeline_run;
 mod referrer;
 pub mod registry;
 mod sbom;
@@ -32,13 +38,17 @@ mod scenario;
 mod signed;
 mod store;
 
+pub use app::App;
+pub use hostile::Hostile;
 pub use image::{Base, Image, ImageIndex};
 pub use key::SigningKey;
-pub use referrer::{attach_blob, attach_referrer};
-pub use sbom::{cyclonedx, spdx};
-pub use scenario::{App, Built, Scenario};
+pub use pipeline_run::PipelineRun;
+pub use referrer::{attach_blob, attach_blob_text, attach_referrer};
+pub use sbom::{Sbom, SbomPlace, Size, cyclonedx, spdx};
+pub use scenario::{Built, Scenario};
 pub use signed::{
     SignedLayer, attach_attestations, attach_signatures, attestation_layer, envelope_layer, signature_layer,
+    statement_layer,
 };
 pub use store::Store;
 

@@ -14,8 +14,18 @@ const EMPTY: &str = "application/vnd.oci.empty.v1+json";
 
 /// Stores a document as a blob in the image's repository; the reference is what `ec.oci.blob` takes.
 pub fn attach_blob(store: &mut Store, image: &PinnedRef, media_type: &str, document: &Value) -> PinnedRef {
-    let bytes = document.to_string();
-    let digest = Digest::of(bytes.as_bytes());
+    attach_blob_text(store, image, media_type, document.to_string())
+}
+
+/// The same of any bytes.
+pub fn attach_blob_text(
+    store: &mut Store,
+    image: &PinnedRef,
+    media_type: &str,
+    text: impl Into<bytes::Bytes>,
+) -> PinnedRef {
+    let bytes = text.into();
+    let digest = Digest::of(&bytes);
     store.blob(media_type, bytes);
     image.repository.pin(digest)
 }

@@ -46,9 +46,14 @@ pub fn signature_layer(key: &SigningKey, image: &PinnedRef) -> SignedLayer {
 
 /// A statement in an envelope.
 pub fn attestation_layer(key: &SigningKey, statement: &Value) -> SignedLayer {
-    let predicate_type = statement["predicateType"].as_str().unwrap_or_default().to_owned();
-    let mut layer = envelope_layer(key, IN_TOTO, statement.to_string().as_bytes());
-    layer.annotations.insert("predicateType".to_owned(), predicate_type);
+    let predicate_type = statement["predicateType"].as_str().unwrap_or_default();
+    statement_layer(key, predicate_type, &statement.to_string())
+}
+
+/// A statement given as text, whatever it holds, in an envelope.
+pub fn statement_layer(key: &SigningKey, predicate_type: &str, statement: &str) -> SignedLayer {
+    let mut layer = envelope_layer(key, IN_TOTO, statement.as_bytes());
+    layer.annotations.insert("predicateType".to_owned(), predicate_type.to_owned());
     layer
 }
 

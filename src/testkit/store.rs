@@ -88,8 +88,8 @@ impl Store {
                 contents.manifest(name, media_type, bytes.clone());
             }
         }
-        for bytes in self.blobs.values() {
-            contents.blob(bytes.clone());
+        for (digest, bytes) in &self.blobs {
+            contents.known_blob(*digest, bytes.clone());
         }
         contents
     }

@@ -100,3 +100,117 @@ async fn a_registry_in_process_serves_what_a_scenario_made_and_not_what_it_lost(
     let lost = attached["layers"][0]["digest"].as_str().unwrap();
     assert_eq!(get(format!("team/a/blobs/{lost}")).await.0, 404);
 }
+
+/// The only SBOM of an image, as the provenance and the store have it.
+fn sbom_of(built: &Built, place: SbomPlace) -> String {
+    let text = |digest: &str| built.store.bytes(&Digest::parse(digest).unwrap()).unwrap().clone();
+    let (_, image) = &built.components[0];
+    let tag = format!("{}:sha256-{}.att", image.repository, image.digest.hex());
+    let manifest = built.store.named(&crate::model::ImageRef::parse(&tag).unwrap()).unwrap();
+    let layers = built.store.json(&manifest).unwrap()["layers"].clone();
+    let statement = |index: usize| -> String {
+        use base64::Engine as _;
+        let layer: serde_json::Value =
+            serde_json::from_slice(&text(layers[index]["digest"].as_str().unwrap())).unwrap();
+        let engine = base64::engine::general_purpose::STANDARD;
+        String::from_utf8(engine.decode(layer["payload"].as_str().unwrap()).unwrap()).unwrap()
+    };
+    if place == SbomPlace::Attestation {
+        assert_eq!(layers.as_array().unwrap().len(), 2);
+        return statement(1);
+    }
+    let provenance: serde_json::Value = serde_json::from_str(&statement(0)).unwrap();
+    let tasks = provenance["predicate"]["buildConfig"]["tasks"].as_array().unwrap();
+    let results = tasks.iter().flat_map(|it| it["results"].as_array().unwrap());
+    let named: Vec<_> = results.filter(|it| it["name"] == "SBOM_BLOB_URL").collect();
+    let (_, digest) = named[0]["value"].as_str().unwrap().split_once('@').unwrap();
+    assert_eq!(named.len(), 1);
+    String::from_utf8(text(digest).to_vec()).unwrap()
+}
+
+fn one(app: App) -> Built {
+    Scenario::new("registry.example/team").with(app).build().unwrap()
+}
+
+#[test]
+fn an_sbom_of_any_size_is_a_blob_that_the_provenance_names_or_an_attestation() {
+    for (sbom, list) in
+        [(Sbom::spdx(Size::Bytes(50_000)), "packages"), (Sbom::cyclonedx(Size::Packages(40)), "components")]
+    {
+        for run in [None, Some(PipelineRun::new("registry.example/tasks"))] {
+            let app = App::named("a").with_sbom(sbom.clone());
+            let app = run.into_iter().fold(app, App::built_by);
+            let text = sbom_of(&one(app), SbomPlace::Blob);
+            assert_eq!(text, sbom.text("a"));
+            let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+            let packages = document[list].as_array().unwrap();
+            let each = text.len() / packages.len();
+            assert!((700..1300).contains(&each), "{each} bytes a package");
+        }
+        let attested = App::named("a").with_sbom(sbom.clone().in_place(SbomPlace::Attestation));
+        let statement: serde_json::Value =
+            serde_json::from_str(&sbom_of(&one(attested), SbomPlace::Attestation)).unwrap();
+        assert_eq!(statement["predicateType"], sbom.predicate_type());
+        assert_eq!(statement["predicate"].to_string().len(), sbom.text("a").len());
+    }
+    let text = Sbom::spdx(Size::Bytes(50_000)).text("a");
+    assert!((50_000..51_500).contains(&text.len()), "{}", text.len());
+}
+
+#[test]
+fn a_pipeline_run_is_attested_by_fifteen_tasks_from_bundles_that_are_there_and_has_the_size_that_was_asked_for()
+ {
+    let repository = Repository::parse("registry.example/team/app").unwrap();
+    let mut store = Store::new();
+    let image = Image::new().push(&mut store, &repository, "latest");
+    for bytes in [100_000, 180_000, 500_000] {
+        let run = PipelineRun::new("registry.example/tasks").bytes(bytes);
+        let provenance = run.provenance(&mut store, &image).unwrap();
+        let length = provenance.to_string().len();
+        assert!(length.abs_diff(bytes) < bytes / 20, "{length} for {bytes}");
+        let tasks = provenance["predicate"]["buildConfig"]["tasks"].as_array().unwrap();
+        assert_eq!(tasks.len(), 15);
+        for task in tasks {
+            let bundle = task["ref"]["params"][1]["value"].as_str().unwrap();
+            let (_, digest) = bundle.split_once('@').unwrap();
+            assert!(store.bytes(&Digest::parse(digest).unwrap()).is_some(), "{bundle}");
+        }
+    }
+}
+
+#[test]
+fn what_pipelines_built_stands_at_one_host_base_image_and_bundles_too() {
+    let built =
+        Scenario::from_pipelines("127.0.0.1:5000", 2, &Sbom::spdx(Size::Packages(5))).build().unwrap();
+    assert!(built.store.names().all(|(name, ..)| name.starts_with("127.0.0.1:5000/")));
+    let bundles =
+        built.store.names().filter(|(name, ..)| name.contains("/tasks/task-") && name.contains('@'));
+    assert_eq!(bundles.count(), 15, "components share them");
+}
+
+#[test]
+fn hostile_documents_have_the_size_that_was_asked_for_and_are_signed_like_any_other() {
+    for hostile in Hostile::ALL {
+        let text = hostile.json(100_000);
+        assert!((49_000..=100_000).contains(&text.len()), "{hostile:?}: {}", text.len());
+        let sbom = Sbom::hostile(hostile, 100_000).in_place(SbomPlace::Attestation);
+        let statement = sbom_of(&one(App::named("a").with_sbom(sbom)), SbomPlace::Attestation);
+        assert!(statement.ends_with(&format!("\"padding\":{text}}}}}")), "{hostile:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_registry_counts_requests_and_bytes_by_path_and_its_address_is_known_before_its_contents() {
+    use registry::{Contents, Port, ReferrersApi, Tls, Traffic};
+    let port = Port::free().await.unwrap();
+    let mut contents = Contents::new(ReferrersApi::Missing);
+    let digest = contents.blob(vec![7; 1000]);
+    let url = format!("http://{}/v2/team/a/blobs/{digest}", port.address());
+    let server = port.serve(contents, Vec::new(), Tls::Refused).unwrap();
+    let client = reqwest::Client::new();
+    client.head(&url).send().await.unwrap();
+    assert_eq!(client.get(&url).send().await.unwrap().bytes().await.unwrap().len(), 1000);
+    let counted = server.take_traffic();
+    assert_eq!(counted[&format!("/v2/team/a/blobs/{digest}")], Traffic { requests: 2, bytes: 1000 });
+    assert!(server.take_traffic().is_empty());
+}

@@ -22,11 +22,18 @@ pub enum ReferrersApi {
 #[derive(Clone, Debug, Default)]
 pub struct Contents {
     /// By `path/of/repository` and tag or digest.
-    manifests: BTreeMap<(String, String), (Bytes, String)>,
+    manifests: BTreeMap<(String, String), Manifested>,
     blobs: HashMap<Digest, Bytes>,
     /// Folders that blobs are read from.
     folders: Vec<PathBuf>,
     referrers: ReferrersApi,
+}
+
+#[derive(Clone, Debug)]
+struct Manifested {
+    bytes: Bytes,
+    media_type: String,
+    digest: Digest,
 }
 
 /// An answer of the store.
@@ -68,7 +75,7 @@ impl Contents {
         let digest = Digest::of(&bytes);
         let reference = ImageRef::parse(name).ok()?;
         let path = reference.repository().path().to_owned();
-        let stored = (bytes, media_type.to_owned());
+        let stored = Manifested { bytes, media_type: media_type.to_owned(), digest };
         if let ImageRef::Tagged { tag, .. } = &reference {
             self.manifests.insert((path.clone(), tag.to_string()), stored.clone());
         }
@@ -80,8 +87,13 @@ impl Contents {
     pub fn blob(&mut self, bytes: impl Into<Bytes>) -> Digest {
         let bytes = bytes.into();
         let digest = Digest::of(&bytes);
-        self.blobs.insert(digest, bytes);
+        self.known_blob(digest, bytes);
         digest
+    }
+
+    /// Adds a blob whose digest is known.
+    pub(in crate::testkit) fn known_blob(&mut self, digest: Digest, bytes: Bytes) {
+        self.blobs.insert(digest, bytes);
     }
 
     pub(super) fn find(&self, path: &str) -> Found {
@@ -101,11 +113,11 @@ impl Contents {
 
     fn find_manifest(&self, repository: &str, name: &str) -> Found {
         match self.manifests.get(&(repository.to_owned(), name.to_owned())) {
-            Some((bytes, media_type)) => Found {
+            Some(it) => Found {
                 status: 200,
-                media_type: media_type.clone(),
-                digest: Some(Digest::of(bytes)),
-                body: bytes.clone(),
+                media_type: it.media_type.clone(),
+                digest: Some(it.digest),
+                body: it.bytes.clone(),
             },
             None => Found::error(404, "MANIFEST_UNKNOWN"),
         }
@@ -127,7 +139,7 @@ impl Contents {
 
     fn find_referrers(&self, repository: &str, digest: &str) -> Found {
         let mut listed = Vec::new();
-        for ((path, name), (bytes, media_type)) in &self.manifests {
+        for ((path, name), Manifested { bytes, media_type, .. }) in &self.manifests {
             if path != repository || !name.starts_with("sha256:") {
                 continue;
             }

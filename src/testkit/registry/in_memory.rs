@@ -83,8 +83,7 @@ fn header_map(headers: &[(String, String)]) -> HeaderMap {
     pairs.collect()
 }
 
-fn played(step: &Step, body: Vec<u8>) -> Body {
-    let body = Bytes::from(body);
+fn played(step: &Step, body: Bytes) -> Body {
     let broken = || Err(Cause::Connection("end of file before message length reached".to_owned()));
     match step {
         Step::Cut(at) => pieces(&body.slice(..(*at).min(body.len())))

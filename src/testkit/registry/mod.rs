@@ -7,9 +7,11 @@ mod contents;
 mod in_memory;
 mod script;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
@@ -47,6 +49,59 @@ pub enum Tls {
     Refused,
 }
 
+/// What was asked for under one path.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Requests of any method.
+    pub requests: usize,
+    /// Of the bodies that were answered with.
+    pub bytes: u64,
+}
+
+/// A port of this machine that is to be a registry's: its address is known before what the registry holds, so that
+/// references can name it.
+pub struct Port {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Port {
+    /// A free one.
+    ///
+    /// # Errors
+    /// Where no port can be had.
+    pub async fn free() -> std::io::Result<Self> {
+        let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        Ok(Self { listener, address })
+    }
+
+    /// Its host and port, as in references.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers whoever asks there from now on, on the runtime that this is called in.
+    ///
+    /// # Errors
+    /// Where the certificate of the server cannot be used.
+    pub fn serve(self, contents: Contents, rules: Vec<Rule>, tls: Tls) -> std::io::Result<Registry> {
+        let Self { listener, address } = self;
+        let tls = match tls {
+            Tls::Offered => Some(connection::acceptor()?),
+            Tls::Refused => None,
+        };
+        let shared = Arc::new(Shared::new(contents, rules, tls));
+        let accepting = shared.clone();
+        let task = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(connection::serve(stream, accepting.clone()));
+            }
+        });
+        Ok(Registry { address, shared, task })
+    }
+}
+
 /// A running server; it ends when this is dropped.
 pub struct Registry {
     address: SocketAddr,
@@ -59,6 +114,7 @@ struct Shared {
     rules: Vec<Rule>,
     counts: Mutex<Vec<usize>>,
     seen: Mutex<Vec<Seen>>,
+    traffic: Mutex<BTreeMap<String, Traffic>>,
     tls: Option<TlsAcceptor>,
 }
 
@@ -68,20 +124,7 @@ impl Registry {
     /// # Errors
     /// Where no port can be had, or the certificate of the server cannot be used.
     pub async fn start(contents: Contents, rules: Vec<Rule>, tls: Tls) -> std::io::Result<Self> {
-        let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?;
-        let tls = match tls {
-            Tls::Offered => Some(connection::acceptor()?),
-            Tls::Refused => None,
-        };
-        let shared = Arc::new(Shared::new(contents, rules, tls));
-        let accepting = shared.clone();
-        let task = tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(connection::serve(stream, accepting.clone()));
-            }
-        });
-        Ok(Self { address, shared, task })
+        Port::free().await?.serve(contents, rules, tls)
     }
 
     /// Where it listens.
@@ -98,6 +141,12 @@ impl Registry {
     pub fn asked(&self) -> Vec<String> {
         self.shared.asked()
     }
+
+    /// Requests and bytes by path, since it was last asked for: it begins again with nothing.
+    pub fn take_traffic(&self) -> BTreeMap<String, Traffic> {
+        self.shared.seen.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        std::mem::take(&mut self.shared.traffic.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl Drop for Registry {
@@ -109,7 +158,7 @@ impl Drop for Registry {
 impl Shared {
     fn new(contents: Contents, rules: Vec<Rule>, tls: Option<TlsAcceptor>) -> Self {
         let counts = Mutex::new(vec![0; rules.len()]);
-        Self { contents, rules, counts, seen: Mutex::default(), tls }
+        Self { contents, rules, counts, seen: Mutex::default(), traffic: Mutex::default(), tls }
     }
 
     fn seen(&self) -> Vec<Seen> {
@@ -130,13 +179,13 @@ impl Shared {
     }
 
     /// Status, headers and body as the step wants them; how the body is sent is not said here.
-    fn head(&self, request: &Seen, step: &Step) -> (u16, Vec<(String, String)>, Vec<u8>) {
+    fn head(&self, request: &Seen, step: &Step) -> (u16, Vec<(String, String)>, Bytes) {
         let (status, mut headers, mut body) = match step {
-            Step::Answer { status, headers, body } => (*status, headers.clone(), body.clone()),
+            Step::Answer { status, headers, body } => (*status, headers.clone(), body.clone().into()),
             Step::Guarded { authorization, challenge }
                 if request.authorization.as_ref() != Some(authorization) =>
             {
-                (401, vec![("www-authenticate".to_owned(), challenge.clone())], Vec::new())
+                (401, vec![("www-authenticate".to_owned(), challenge.clone())], Bytes::new())
             }
             _ => self.stored(&request.path),
         };
@@ -145,23 +194,31 @@ impl Shared {
             headers.extend(own.clone());
         }
         if let Step::Garble = step {
-            for byte in &mut body {
-                *byte ^= 1;
-            }
+            body = body.iter().map(|byte| byte ^ 1).collect();
         }
         if !matches!(step, Step::Endless) && !headers.iter().any(|(name, _)| name == "content-length") {
             headers.push(("content-length".to_owned(), body.len().to_string()));
         }
+        self.count(request, &body);
         (status, headers, body)
     }
 
-    fn stored(&self, path: &str) -> (u16, Vec<(String, String)>, Vec<u8>) {
+    fn count(&self, request: &Seen, body: &Bytes) {
+        let mut traffic = self.traffic.lock().unwrap_or_else(PoisonError::into_inner);
+        let counted = traffic.entry(request.path.clone()).or_default();
+        counted.requests += 1;
+        if request.method != "HEAD" {
+            counted.bytes += body.len() as u64;
+        }
+    }
+
+    fn stored(&self, path: &str) -> (u16, Vec<(String, String)>, Bytes) {
         let found = self.contents.find(path);
         let mut headers = vec![("content-type".to_owned(), found.media_type)];
         if let Some(digest) = found.digest {
             headers.push(("docker-content-digest".to_owned(), digest.to_string()));
         }
-        (found.status, headers, found.body.to_vec())
+        (found.status, headers, found.body)
     }
 
     /// What the first rule that fits says for this turn; the last step of a rule is for all further turns.
