@@ -117,6 +117,7 @@ async fn report(folder: &Path, watched: &Arc<Watched>, workers: usize, groups: V
         listener: Arc::new(Silent),
         version: String::new(),
         policy_warnings: Vec::new(),
+        previous: None,
     };
     run(job).await.unwrap()
 }

@@ -17,6 +17,7 @@ pub mod opa;
 pub mod plan;
 pub mod policy_argument;
 pub mod progress;
+mod resume;
 pub mod snapshot;
 mod transport;
 mod validate_image;

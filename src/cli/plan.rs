@@ -12,7 +12,7 @@ use super::logging::LogSettings;
 use super::policy_argument::PolicyDocument;
 use crate::evaluate::Engine;
 use crate::judge::FilterType;
-use crate::model::Snapshot;
+use crate::model::{PreviousReport, Snapshot};
 use crate::report::{Detail, Successes, Target};
 use crate::trust::TransparencyLog;
 use crate::verify::Requested;
@@ -22,6 +22,8 @@ use crate::verify::Requested;
 pub struct Plan {
     /// What to validate, before image indexes are expanded.
     pub snapshot: Snapshot,
+    /// `--resume`: the report of an earlier run.
+    pub previous: Option<PreviousReport>,
     /// The policy's text, still to be read.
     pub policy: PolicyDocument,
     /// `--engine`

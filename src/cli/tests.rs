@@ -72,6 +72,7 @@ fn the_help_lists_every_flag() {
     Examples:
       ec validate image --image registry.example/name:tag --policy policy.yaml --public-key key.pub --ignore-rekor
       ec validate image --images snapshot.json --policy policy.yaml --output json=report.json --output text
+      ec validate image --images snapshot.json --policy policy.yaml --output json=report.json --resume report.json
       ec validate image --images snapshot.json --policy policy.yaml --layout images/ --ignore-rekor
 
     Exit codes:
@@ -107,6 +108,7 @@ fn the_help_lists_every_flag() {
       -p, --policy string                file with the policy configuration, or its text (YAML or JSON)
       -k, --public-key string            public key of signatures, in place of the policy's: a file or PEM text
       -r, --rekor-url string             address of the transparency log, in place of the policy's
+          --resume string                JSON or YAML report of an earlier run: do first what it left undecided, and tell what is different; nothing in it is believed
           --retry-budget int             tries beyond the first of all requests of the run together (default 10 for each component, at least 100)
           --show-policy-docs-link        say in the text report where policies are documented
           --show-successes               list successes, too

@@ -10,10 +10,10 @@ use super::flags::{Flag, Kind, Parsed, flag};
 use super::plan::{Cache, EffectiveTime, Plan};
 use super::snapshot::{self, Empty, Sources};
 use super::values;
-use super::{Environment, exit::Strictness, global, help, policy_argument};
+use super::{Environment, exit::Strictness, global, help, policy_argument, resume};
 use crate::evaluate::Engine;
 use crate::judge::FilterType;
-use crate::model::instant;
+use crate::model::{PreviousReport, Snapshot, instant};
 use crate::report::{Detail, Shown, Successes, Target};
 use crate::trust::TransparencyLog;
 use crate::verify::{Requested, SignatureCheck};
@@ -22,7 +22,7 @@ use crate::verify::{Requested, SignatureCheck};
 const STILL_NOW: SignedDuration = SignedDuration::from_secs(2);
 
 /// In the order of their names.
-pub(super) const FLAGS: [Flag; 32] = [
+pub(super) const FLAGS: [Flag; 33] = [
     flag("allow-empty", None, Kind::Switch, "", "a snapshot without components is no mistake"),
     flag(
         "allow-past-effective-time",
@@ -120,6 +120,13 @@ pub(super) const FLAGS: [Flag; 32] = [
     ),
     flag("rekor-url", Some('r'), Kind::Text, "", "address of the transparency log, in place of the policy's"),
     flag(
+        "resume",
+        None,
+        Kind::Text,
+        "",
+        "JSON or YAML report of an earlier run: do first what it left undecided, and tell what is different; nothing in it is believed",
+    ),
+    flag(
         "retry-budget",
         None,
         Kind::Integer,
@@ -160,6 +167,7 @@ Usage:
 Examples:
   ec validate image --image registry.example/name:tag --policy policy.yaml --public-key key.pub --ignore-rekor
   ec validate image --images snapshot.json --policy policy.yaml --output json=report.json --output text
+  ec validate image --images snapshot.json --policy policy.yaml --output json=report.json --resume report.json
   ec validate image --images snapshot.json --policy policy.yaml --layout images/ --ignore-rekor
 
 Exit codes:
@@ -214,6 +222,7 @@ pub(super) fn plan(
 ) -> Result<Plan, Vec<Diagnostic>> {
     let mut faults = Vec::new();
     let snapshot = kept(&mut faults, snapshot::read(sources(parsed), empty(parsed)));
+    let previous = kept(&mut faults, previous(parsed, snapshot.as_ref()).map_err(|it| vec![it]));
     let policy = kept(&mut faults, policy_argument::policy(parsed.text("policy")).map_err(|it| vec![it]));
     let extra_rule_data = kept(&mut faults, policy_argument::rule_data(parsed.list("extra-rule-data")));
     let effective_time = kept(&mut faults, effective_time(parsed, environment.now).map_err(|it| vec![it]));
@@ -229,9 +238,10 @@ pub(super) fn plan(
     let (Some(retry), Some(retry_budget), Some(max_memory)) = (retry, retry_budget, max_memory) else {
         return Err(faults);
     };
-    let Some(engine) = engine else { return Err(faults) };
+    let (Some(engine), Some(previous)) = (engine, previous) else { return Err(faults) };
     Ok(Plan {
         snapshot,
+        previous,
         policy,
         engine,
         public_key: parsed.text("public-key").map(str::to_owned),
@@ -268,6 +278,14 @@ pub(super) fn plan(
         console: global::console(parsed, &environment.variable),
         notes: notes(parsed),
     })
+}
+
+/// A snapshot that cannot be read has been told of already.
+fn previous(parsed: &Parsed, snapshot: Option<&Snapshot>) -> Result<Option<PreviousReport>, Diagnostic> {
+    match (parsed.text("resume"), snapshot) {
+        (Some(file), Some(snapshot)) => resume::read(file, snapshot).map(Some),
+        _ => Ok(None),
+    }
 }
 
 fn engine(parsed: &Parsed) -> Result<Engine, Diagnostic> {

@@ -2,17 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::failure::{Failure, FailureKind, Stage};
 use super::finding::{Check, Judgement};
 use super::policy_spec::PolicySpec;
+use super::previous::Resumed;
 use super::signature::{AttestationSummary, EntitySignature};
 use super::snapshot::{ComponentId, GitSource};
 
 /// Of a component, or of the run. The order is that of gravity for the run: a failed component makes the run
 /// fail, whatever else is incomplete.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Everything was decided, and nothing was violated.
@@ -133,6 +134,9 @@ pub struct RunFacts {
     /// What components were given and took.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<MemoryFacts>,
+    /// What is different from the report of an earlier run (`--resume`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resumed: Option<Resumed>,
 }
 
 /// Memory of a run, in bytes.

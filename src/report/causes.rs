@@ -86,13 +86,18 @@ impl<'a> Cause<'a> {
         };
         let tries = if self.attempts > 1 { format!("; {} tries", self.attempts) } else { String::new() };
         let again = if failure.retryable { "; trying again may help" } else { "" };
-        let named = self.components.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
-        let rest = match self.components.len().checked_sub(NAMED) {
-            Some(rest) if rest > 0 => format!(" and {rest} more"),
-            _ => String::new(),
-        };
+        let named = named(&self.components);
         let (stage, kind) = (word(failure.stage), word(failure.kind));
-        format!("  {stage}, {kind}: {}{target}{tries}{again}: {named}{rest}", failure.cause())
+        format!("  {stage}, {kind}: {}{target}{tries}{again}: {named}", failure.cause())
+    }
+}
+
+/// The first of some components, and how many more there are.
+pub(super) fn named(components: &[&str]) -> String {
+    let named = components.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    match components.len().checked_sub(NAMED) {
+        Some(rest) if rest > 0 => format!("{named} and {rest} more"),
+        _ => named,
     }
 }
 

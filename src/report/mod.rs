@@ -13,6 +13,7 @@ mod json;
 mod junit;
 mod options;
 mod policy_input;
+mod resumed;
 pub mod sanitise;
 mod skipped;
 mod summary;
@@ -33,6 +34,7 @@ mod sample;
 
 pub use appstudio::could_not_start;
 pub use options::{Colour, Detail, Options, Shown, Successes};
+pub use resumed::sentence as resumed;
 pub use skipped::checks as skipped_checks;
 pub use targets::{BadTarget, Format, Place, Target};
 

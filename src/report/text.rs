@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::options::{Colour, Options, Shown};
 use super::view::{Totals, View, Word, views};
-use super::{causes, sanitise, skipped, wrap};
+use super::{causes, resumed, sanitise, skipped, wrap};
 use crate::model::{Finding, RunReport, Undecided, Verdict};
 
 /// Columns for a result's lines.
@@ -61,6 +61,9 @@ fn header(out: &mut String, report: &RunReport, totals: Totals) {
     let _ = writeln!(out, "Success: {}\nResult: {word}", report.success());
     let _ = writeln!(out, "Violations: {violations}, Warnings: {warnings}, Successes: {successes}");
     for line in causes::lines(report) {
+        let _ = writeln!(out, "{}", sanitise::line(&line));
+    }
+    for line in report.run.resumed.iter().flat_map(resumed::lines) {
         let _ = writeln!(out, "{}", sanitise::line(&line));
     }
     for line in skipped::checks(report) {
@@ -247,7 +250,7 @@ fn code(finding: &Finding) -> String {
 }
 
 /// Words that a line of ours begins with.
-const OURS: [&str; 21] = [
+const OURS: [&str; 22] = [
     "✕",
     "›",
     "✓",
@@ -269,6 +272,7 @@ const OURS: [&str; 21] = [
     "Component:",
     "Components:",
     "Undecided:",
+    "Resumed:",
 ];
 
 /// A later line of a text: quoted where it would pass for a line of ours, and checked for commands again, since the

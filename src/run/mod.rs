@@ -13,18 +13,21 @@ mod leased;
 mod memory;
 mod pipeline;
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use tokio::sync::Semaphore;
+use futures_util::{FutureExt, StreamExt};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::evaluate::CompiledGroup;
 use crate::input::{RunInput, Text};
 use crate::judge::{GroupJudge, IncludeUse, unmatched_includes};
 use crate::model::failure::StageError;
 use crate::model::outcome::{MemoryFacts, RunFacts};
-use crate::model::{ComponentId, FailureKind, Limits, PolicySpec, RunReport, Snapshot};
+use crate::model::{
+    Component, ComponentId, FailureKind, Limits, PolicySpec, PreviousReport, RunReport, Snapshot,
+};
 use crate::registry::Transport;
 use crate::resolve::{Resolution, Resolved, resolve};
 use crate::trust::TrustPolicy;
@@ -112,6 +115,8 @@ pub struct Job {
     pub version: String,
     /// Warnings about the policy that are known before it runs.
     pub policy_warnings: Vec<String>,
+    /// `--resume`: what it does not decide is admitted first, and the report says what is different.
+    pub previous: Option<PreviousReport>,
 }
 
 /// What all components of a run share.
@@ -152,30 +157,57 @@ pub async fn run(mut job: Job) -> Result<RunReport, CannotRun> {
     Ok(report(&shared.job, done))
 }
 
-/// A component that is not resolved in time stays undecided, under its name in the snapshot.
-async fn resolve_all(job: &Job) -> Vec<Resolved> {
-    let families = futures_util::stream::iter(&job.snapshot.components).map(|component| async move {
-        let resolving = resolve(&*job.transport, std::slice::from_ref(component), &job.limits);
-        let mut watch = Stopwatch::new(job.component_timeout);
-        match job.deadline.bound(watch.bound(resolving)).await {
-            Ok(Ok(family)) => family,
-            Ok(Err(error)) | Err(error) => {
-                let error = error.at(&component.container_image);
-                vec![Resolved { component: component.clone(), resolution: Resolution::Undecided(error) }]
-            }
-        }
-    });
-    families.buffered(RESOLVING).collect::<Vec<_>>().await.into_iter().flatten().collect()
+/// In which order components are begun; it is the snapshot's where no earlier report says otherwise.
+fn order<'a>(job: &Job, components: impl ExactSizeIterator<Item = &'a Component>) -> Vec<usize> {
+    match &job.previous {
+        Some(previous) => previous.order(components.map(|it| (&*it.name, &*it.container_image))),
+        None => (0..components.len()).collect(),
+    }
 }
 
-/// Every component in a task of its own, so that a panic ends nothing else; at most some of them at once.
+/// What each component of the snapshot leads to, in the snapshot's order, whoever was asked for first.
+async fn resolve_all(job: &Job) -> Vec<Resolved> {
+    let components = &job.snapshot.components;
+    let order = order(job, components.iter());
+    let asked = order.into_iter().filter_map(|at| Some((at, components.get(at)?)));
+    let families = futures_util::stream::iter(asked)
+        .map(|(at, component)| async move { (at, family(job, component).await) })
+        .buffered(RESOLVING);
+    let mut families: Vec<_> = families.collect().await;
+    families.sort_by_key(|(at, _)| *at);
+    families.into_iter().flat_map(|(_, family)| family).collect()
+}
+
+/// A component that is not resolved, in time or at all, stays undecided under its name in the snapshot.
+async fn family(job: &Job, component: &Component) -> Vec<Resolved> {
+    let resolving = resolve(&*job.transport, std::slice::from_ref(component), &job.limits);
+    let resolving = AssertUnwindSafe(resolving).catch_unwind();
+    let mut watch = Stopwatch::new(job.component_timeout);
+    let error = match job.deadline.bound(watch.bound(resolving)).await {
+        Ok(Ok(Ok(family))) => return family,
+        Ok(Ok(Err(_))) => StageError::new(FailureKind::Panicked, "internal error: resolving ended"),
+        Ok(Err(error)) | Err(error) => error,
+    };
+    let error = error.at(&component.container_image);
+    vec![Resolved { component: component.clone(), resolution: Resolution::Undecided(error) }]
+}
+
+/// Every component in a task of its own, so that a panic ends nothing else; at most some of them at once. Places are
+/// given out here, one by one, so that who is to be first is first.
 async fn all(shared: &Arc<Shared>, resolved: Vec<Resolved>) -> Vec<Done> {
     let ahead = Arc::new(Semaphore::new(shared.job.workers.saturating_mul(FETCH_AHEAD)));
     let mut tasks = Vec::with_capacity(resolved.len());
-    for (index, resolved) in resolved.into_iter().enumerate() {
+    let order = order(&shared.job, resolved.iter().map(|it| &it.component));
+    let mut waiting: Vec<_> = resolved.into_iter().map(Some).collect();
+    for index in order {
+        let Some(resolved) = waiting.get_mut(index).and_then(Option::take) else { continue };
         let id = ComponentId { index, name: resolved.component.name.as_str().into() };
         let stage = StageNow::default();
-        let work = one(Arc::clone(shared), Arc::clone(&ahead), id.clone(), resolved.clone(), stage.clone());
+        let place = place(shared, &ahead).await;
+        if place.is_ok() {
+            shared.job.listener.component_started(&id);
+        }
+        let work = one(Arc::clone(shared), place, id.clone(), resolved.clone(), stage.clone());
         let task = tokio::spawn(work);
         tasks.push((id, resolved, stage, task));
     }
@@ -183,23 +215,31 @@ async fn all(shared: &Arc<Shared>, resolved: Vec<Resolved>) -> Vec<Done> {
     for (id, resolved, stage, task) in tasks {
         let finished = task.await.unwrap_or_else(|_| {
             let error = StageError::new(FailureKind::Panicked, "internal error: the component's task ended");
-            let failed = pipeline::failed(&shared.job, id.clone(), &resolved, error.in_stage(stage.get()));
+            let error = error.at(pipeline::image(&resolved)).in_stage(stage.get());
+            let failed = pipeline::failed(&shared.job, id.clone(), &resolved, error);
             shared.job.listener.component_done(&id, failed.report.outcome.verdict());
             failed
         });
         done.push(finished);
     }
+    done.sort_by_key(|it| it.report.id.index);
     done
+}
+
+/// Waits for a place among those whose evidence is read.
+async fn place(shared: &Shared, ahead: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, StageError> {
+    let closed = |_| StageError::new(FailureKind::Panicked, "internal error: admission was closed");
+    shared.job.deadline.admit(Arc::clone(ahead).acquire_owned()).await?.map_err(closed)
 }
 
 async fn one(
     shared: Arc<Shared>,
-    ahead: Arc<Semaphore>,
+    place: Result<OwnedSemaphorePermit, StageError>,
     id: ComponentId,
     resolved: Resolved,
     stage: StageNow,
 ) -> Done {
-    let done = Box::pin(decided(&shared, ahead, id.clone(), &resolved, &stage)).await;
+    let done = Box::pin(decided(&shared, place, id.clone(), &resolved, &stage)).await;
     shared.job.listener.component_done(&id, done.report.outcome.verdict());
     done
 }
@@ -207,15 +247,13 @@ async fn one(
 /// The component's outcome, or that it was given up.
 async fn decided(
     shared: &Arc<Shared>,
-    ahead: Arc<Semaphore>,
+    place: Result<OwnedSemaphorePermit, StageError>,
     id: ComponentId,
     resolved: &Resolved,
     stage: &StageNow,
 ) -> Done {
-    let admitted = shared.job.deadline.admit(ahead.acquire_owned()).await;
-    let error = match admitted {
-        Ok(Ok(_place)) => {
-            shared.job.listener.component_started(&id);
+    let error = match place {
+        Ok(_place) => {
             let work = Box::pin(pipeline::component(shared, id.clone(), resolved, stage));
             match shared.job.deadline.bound(work).await {
                 Ok(done) => return done,
@@ -225,7 +263,6 @@ async fn decided(
                 }
             }
         }
-        Ok(Err(_)) => StageError::new(FailureKind::Panicked, "internal error: admission was closed"),
         Err(error) => error,
     };
     pipeline::failed(&shared.job, id, resolved, error.at(pipeline::image(resolved)).in_stage(stage.get()))
@@ -236,8 +273,10 @@ fn report(job: &Job, done: Vec<Done>) -> RunReport {
     policy_warnings.extend(unmatched(job, &done));
     let traffic = job.transport.traffic();
     let memory = done.iter().filter_map(|it| it.memory.clone()).collect();
+    let components: Vec<_> = done.into_iter().map(|it| it.report).collect();
+    let resumed = job.previous.as_ref().map(|it| it.differences(&components));
     RunReport {
-        components: done.into_iter().map(|it| it.report).collect(),
+        components,
         snapshot: job.snapshot_name.clone(),
         key: job.trust.key_pem().to_owned(),
         policy: job.policy.clone(),
@@ -257,6 +296,7 @@ fn report(job: &Job, done: Vec<Done>) -> RunReport {
             from_cache: traffic.from_cache,
             workers: job.workers,
             memory: Some(MemoryFacts { budget: job.memory, components: memory }),
+            resumed,
         },
     }
 }

@@ -84,6 +84,7 @@ fn report(folder: &Path, transport: &Arc<dyn Transport>, group: Group) -> RunRep
         listener: Arc::new(Silent),
         version: String::new(),
         policy_warnings: Vec::new(),
+        previous: None,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(run(job)).unwrap()

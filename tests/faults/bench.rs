@@ -172,6 +172,7 @@ impl Bench {
             listener: Arc::new(Silent),
             version: String::new(),
             policy_warnings: Vec::new(),
+            previous: None,
         }
     }
 }

@@ -78,6 +78,7 @@ pub(super) fn job(plan: &Plan, deadline: Deadline, listener: Listener) -> Result
         listener,
         version: VERSION.to_owned(),
         policy_warnings: warnings,
+        previous: plan.previous.clone(),
     })
 }
 

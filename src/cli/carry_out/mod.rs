@@ -152,6 +152,9 @@ fn finish(report: &RunReport, plan: &Plan, streams: Streams) -> Exit {
     for check in report::skipped_checks(report) {
         tracing::warn!("skipped: {check}");
     }
+    if let Some(resumed) = &report.run.resumed {
+        tracing::info!("{}", report::resumed(resumed));
+    }
     let exit = Exit::of(report, plan.strictness, written);
     if let Some(message) = exit.message() {
         tell(&[Diagnostic::new(message)], &plan.console, streams);
