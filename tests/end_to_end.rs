@@ -15,6 +15,8 @@ mod registry;
 mod registry_server;
 #[path = "end_to_end/reports.rs"]
 mod reports;
+#[path = "end_to_end/resume.rs"]
+mod resume;
 #[path = "end_to_end/secrets.rs"]
 mod secrets;
 #[path = "end_to_end/stage.rs"]

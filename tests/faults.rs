@@ -22,6 +22,8 @@ mod expected;
 mod matrix;
 #[path = "faults/memory.rs"]
 mod memory;
+#[path = "faults/resume.rs"]
+mod resume;
 #[path = "end_to_end/stage.rs"]
 #[allow(dead_code, reason = "shared with the end-to-end tests")]
 mod stage;

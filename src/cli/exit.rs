@@ -10,6 +10,7 @@
 //! | 4 | would be 0, but a report could not be written |
 
 use crate::model::{RunReport, Verdict};
+use crate::report::{Format, Place, Target};
 
 /// How the process ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +71,22 @@ impl Exit {
             Self::Incomplete => Some("incomplete: trying again will not help every undecided component"),
             Self::TryAgain => Some("incomplete: trying again may help"),
         }
+    }
+
+    /// How to go on, where all reports were written.
+    pub fn help(self, targets: &[Target]) -> Option<String> {
+        if self != Self::TryAgain {
+            return None;
+        }
+        let file = targets.iter().find_map(|it| match (it.format, &it.place) {
+            (Format::Json | Format::Yaml, Place::File(path)) => Some(path.display()),
+            _ => None,
+        });
+        Some(match file {
+            Some(file) => format!("with --resume {file} the next run begins with what is undecided"),
+            None => "with --output json=FILE, the next run can begin with what is undecided: --resume FILE"
+                .to_owned(),
+        })
     }
 
     /// The number that the shell sees.
@@ -166,6 +183,16 @@ mod tests {
             assert_eq!(exit(Strictness::Strict, Written::NotAll), strict_unwritten, "{components:?}");
             assert_eq!(exit(Strictness::Lenient, Written::NotAll), lenient_unwritten, "{components:?}");
         }
+    }
+
+    #[test]
+    fn a_run_that_may_be_tried_again_says_how_to_go_on_from_its_report() {
+        let target = |text| Target::parse(text, crate::report::Shown::default()).expect("target");
+        let targets = [target("text=t"), target("json"), target("yaml=report.yaml"), target("json=r")];
+        let help = Exit::TryAgain.help(&targets).expect("help");
+        assert_eq!(help, "with --resume report.yaml the next run begins with what is undecided");
+        assert!(Exit::TryAgain.help(&targets[..2]).is_some_and(|it| it.contains("--output json=FILE")));
+        assert_eq!(Exit::Incomplete.help(&targets), None);
     }
 
     #[test]

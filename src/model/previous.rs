@@ -113,13 +113,10 @@ impl PreviousReport {
     /// # Errors
     /// [`NotPrevious`]
     pub fn of(file: String, entries: Vec<PreviousEntry>, snapshot: &Snapshot) -> Result<Self, NotPrevious> {
-        let written: Vec<_> = snapshot
-            .components
-            .iter()
-            .map(|it| (it.name.as_str(), repository(&it.container_image)))
-            .collect();
         let mut times: BTreeMap<_, usize> = BTreeMap::new();
-        written.iter().for_each(|it| *times.entry(it).or_default() += 1);
+        for component in &snapshot.components {
+            *times.entry((&component.name, repository(&component.container_image))).or_default() += 1;
+        }
         // What a snapshot repeats is repeated in its report, children of indexes included.
         let most = times.into_values().max().unwrap_or(1);
         let mut times: BTreeMap<_, usize> = BTreeMap::new();

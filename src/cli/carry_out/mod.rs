@@ -157,7 +157,9 @@ fn finish(report: &RunReport, plan: &Plan, streams: Streams) -> Exit {
     }
     let exit = Exit::of(report, plan.strictness, written);
     if let Some(message) = exit.message() {
-        tell(&[Diagnostic::new(message)], &plan.console, streams);
+        let help = exit.help(&plan.targets).filter(|_| written == Written::All);
+        let told = Diagnostic::new(message);
+        tell(&[help.into_iter().fold(told, Diagnostic::help)], &plan.console, streams);
     }
     exit
 }
