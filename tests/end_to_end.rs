@@ -7,6 +7,8 @@
 mod binary;
 #[path = "end_to_end/konflux.rs"]
 mod konflux;
+#[path = "end_to_end/logs.rs"]
+mod logs;
 #[path = "end_to_end/readme.rs"]
 mod readme;
 #[path = "end_to_end/registry.rs"]

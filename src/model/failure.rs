@@ -25,6 +25,21 @@ pub enum Stage {
     Report,
 }
 
+/// As in reports.
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Resolve => "resolve",
+            Self::Fetch => "fetch",
+            Self::Verify => "verify",
+            Self::Input => "input",
+            Self::Evaluate => "evaluate",
+            Self::Judge => "judge",
+            Self::Report => "report",
+        })
+    }
+}
+
 /// Why; closed, since it decides what happens next.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -49,6 +64,24 @@ pub enum FailureKind {
     Panicked,
     /// The run was ended from outside.
     Cancelled,
+}
+
+/// As in reports.
+impl fmt::Display for FailureKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unavailable => "unavailable",
+            Self::Unauthorised => "unauthorised",
+            Self::NotFound => "not-found",
+            Self::Malformed => "malformed",
+            Self::TooLarge => "too-large",
+            Self::Untrusted => "untrusted",
+            Self::PolicyError => "policy-error",
+            Self::TimedOut => "timed-out",
+            Self::Panicked => "panicked",
+            Self::Cancelled => "cancelled",
+        })
+    }
 }
 
 impl FailureKind {
@@ -176,5 +209,27 @@ impl Failure {
             Some(FailureTarget::Object { host, .. }) => Some(host),
             Some(FailureTarget::Rule { .. } | FailureTarget::Named(_)) | None => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Verdict;
+    use super::*;
+
+    fn is_one_word<T: fmt::Display + Serialize>(all: impl IntoIterator<Item = T>) {
+        for it in all {
+            assert_eq!(serde_json::to_value(&it).expect("JSON"), it.to_string());
+        }
+    }
+
+    #[test]
+    fn logs_and_reports_have_the_same_words() {
+        use FailureKind as Kind;
+        is_one_word([Stage::Resolve, Stage::Fetch, Stage::Verify, Stage::Input, Stage::Evaluate]);
+        is_one_word([Stage::Judge, Stage::Report]);
+        is_one_word([Kind::Unavailable, Kind::Unauthorised, Kind::NotFound, Kind::Malformed, Kind::TooLarge]);
+        is_one_word([Kind::Untrusted, Kind::PolicyError, Kind::TimedOut, Kind::Panicked, Kind::Cancelled]);
+        is_one_word([Verdict::Pass, Verdict::Incomplete, Verdict::Fail]);
     }
 }

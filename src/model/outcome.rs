@@ -1,6 +1,7 @@
 //! What became of a component, and of the run.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,17 @@ pub enum Verdict {
     Incomplete,
     /// Something was violated.
     Fail,
+}
+
+/// As in reports.
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pass => "pass",
+            Self::Incomplete => "incomplete",
+            Self::Fail => "fail",
+        })
+    }
 }
 
 /// A component was judged, or its pipeline ended before.

@@ -3,8 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
-
 use crate::model::{Failure, FailureKind, FailureTarget, RunReport, Stage, Verdict};
 
 /// Causes told one by one; with heading and rest, the block stays within 20 lines.
@@ -87,7 +85,7 @@ impl<'a> Cause<'a> {
         let tries = if self.attempts > 1 { format!("; {} tries", self.attempts) } else { String::new() };
         let again = if failure.retryable { "; trying again may help" } else { "" };
         let named = named(&self.components);
-        let (stage, kind) = (word(failure.stage), word(failure.kind));
+        let Failure { stage, kind, .. } = failure;
         format!("  {stage}, {kind}: {}{target}{tries}{again}: {named}", failure.cause())
     }
 }
@@ -98,14 +96,6 @@ pub(super) fn named(components: &[&str]) -> String {
     match components.len().checked_sub(NAMED) {
         Some(rest) if rest > 0 => format!("{named} and {rest} more"),
         _ => named,
-    }
-}
-
-/// The word that JSON has for it.
-pub(super) fn word(of: impl Serialize) -> String {
-    match serde_json::to_value(of) {
-        Ok(serde_json::Value::String(word)) => word,
-        _ => String::new(),
     }
 }
 

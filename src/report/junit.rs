@@ -109,7 +109,7 @@ fn errors(out: &mut String, outcome: &Outcome) {
     };
     match outcome {
         Outcome::Failed(failure) => {
-            let title = format!("{}: {}", super::causes::word(failure.stage), failure.message);
+            let title = format!("{}: {}", failure.stage, failure.message);
             test_case(out, &title, Some(("error", &told(failure))));
         }
         Outcome::Judged(judged) => {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::causes::{named, word};
+use super::causes::named;
 use crate::model::Verdict;
 use crate::model::previous::{Change, Resumed};
 
@@ -32,11 +32,11 @@ pub fn sentence(resumed: &Resumed) -> String {
 fn told(change: Change) -> String {
     match change {
         Change::WasUndecided { now: Verdict::Incomplete } => "still undecided".to_owned(),
-        Change::WasUndecided { now } => format!("was undecided, now {}", word(now)),
-        Change::Verdict { was, now } => format!("was {}, now {}", word(was), word(now)),
-        Change::Image { now } => format!("{} as before, over another image", word(now)),
-        Change::New { now } => format!("new, {}", word(now)),
-        Change::Gone { was } => format!("gone, was {}", word(was)),
+        Change::WasUndecided { now } => format!("was undecided, now {now}"),
+        Change::Verdict { was, now } => format!("was {was}, now {now}"),
+        Change::Image { now } => format!("{now} as before, over another image"),
+        Change::New { now } => format!("new, {now}"),
+        Change::Gone { was } => format!("gone, was {was}"),
     }
 }
 

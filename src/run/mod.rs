@@ -12,6 +12,7 @@ pub mod events;
 mod leased;
 mod memory;
 mod pipeline;
+mod times;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -216,8 +217,8 @@ async fn all(shared: &Arc<Shared>, resolved: Vec<Resolved>) -> Vec<Done> {
         let finished = task.await.unwrap_or_else(|_| {
             let error = StageError::new(FailureKind::Panicked, "internal error: the component's task ended");
             let error = error.at(pipeline::image(&resolved)).in_stage(stage.get());
-            let failed = pipeline::failed(&shared.job, id.clone(), &resolved, error);
-            shared.job.listener.component_done(&id, failed.report.outcome.verdict());
+            let failed = pipeline::failed(&shared.job, id, &resolved, error);
+            tell(&shared.job, &failed, &stage);
             failed
         });
         done.push(finished);
@@ -239,9 +240,24 @@ async fn one(
     resolved: Resolved,
     stage: StageNow,
 ) -> Done {
-    let done = Box::pin(decided(&shared, place, id.clone(), &resolved, &stage)).await;
-    shared.job.listener.component_done(&id, done.report.outcome.verdict());
+    let done = Box::pin(decided(&shared, place, id, &resolved, &stage)).await;
+    tell(&shared.job, &done, &stage);
     done
+}
+
+/// One line for each component: what it came to, and what that took.
+fn tell(job: &Job, done: &Done, stage: &StageNow) {
+    let (id, verdict) = (&done.report.id, done.report.outcome.verdict());
+    tracing::debug!(
+        component = %id,
+        %verdict,
+        granted = done.memory.as_ref().map(|it| it.granted),
+        used = done.memory.as_ref().map(|it| it.used),
+        restarts = done.memory.as_ref().map(|it| it.restarts),
+        times = %stage.times(),
+        "component done"
+    );
+    job.listener.component_done(id, verdict);
 }
 
 /// The component's outcome, or that it was given up.

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use super::{EffectiveTime, Group, HEAP_FACTOR, Job, Memory, Rank, Shared, Stopwatch};
 use crate::builtins::{self, Session, Work};
@@ -34,6 +35,7 @@ pub(super) struct Done {
 pub(super) struct StageNow {
     stage: Arc<AtomicU8>,
     given_up: Arc<AtomicBool>,
+    times: Arc<Mutex<super::times::Times>>,
 }
 
 const STAGES: [Stage; 6] =
@@ -43,10 +45,18 @@ impl StageNow {
     fn enter(&self, stage: Stage) {
         let index = STAGES.iter().position(|it| *it == stage).unwrap_or_default();
         self.stage.store(u8::try_from(index).unwrap_or_default(), Ordering::Relaxed);
+        self.times.lock().unwrap_or_else(PoisonError::into_inner).enter(stage);
     }
 
     pub(super) fn get(&self) -> Stage {
         STAGES.get(usize::from(self.stage.load(Ordering::Relaxed))).copied().unwrap_or(Stage::Resolve)
+    }
+
+    /// How long each stage took, once all are over.
+    pub(super) fn times(&self) -> super::times::Times {
+        let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
+        times.leave();
+        times.clone()
     }
 
     pub(super) fn give_up(&self) {
