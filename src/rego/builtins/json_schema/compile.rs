@@ -1,14 +1,15 @@
 //! From a schema as a value to a compiled one; what is no schema is refused in the words that policies may show.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::super::regex::{self, Pattern};
+use super::format::Format;
 use super::pointer::Resolver;
 use super::schema::{
-    Additional, ArrayRules, Dependency, Items, Logic, Node, NodeId, NumberRules, ObjectRules, Schema,
-    StringRules, TYPES,
+    Additional, ArrayRules, Dependency, Enumeration, Items, Logic, Member, Node, NodeId, NumberRules,
+    ObjectRules, Rules, Schema, StringRules, TYPES, Types, ValueRules,
 };
-use crate::rego::value::{Number, Object, Value};
+use crate::rego::value::{Number, Object, Str, Value};
 
 /// Nodes of one schema: the largest published ones have some thousands.
 const MAX_NODES: usize = 100_000;
@@ -16,7 +17,7 @@ const MAX_NODES: usize = 100_000;
 /// Compiles a schema and everything it refers to.
 pub(super) fn compile(root: &Value) -> Result<Schema, String> {
     let mut compiler = Compiler {
-        schema: Schema::default(),
+        schema: Schema { nodes: Vec::new(), root: NodeId(0) },
         open: Vec::new(),
         known: HashMap::new(),
         resolver: Resolver::new(root),
@@ -64,7 +65,8 @@ impl<'a> Compiler<'a> {
 
     fn node(&mut self, value: &'a Value) -> Result<Node, String> {
         let pairs = match value {
-            Value::Bool(it) => return Ok(Node { boolean: Some(*it), ..Node::default() }),
+            Value::Bool(true) => return Ok(Node::Anything),
+            Value::Bool(false) => return Ok(Node::Nothing),
             Value::Object(pairs) => pairs,
             _ => return Err("schema is invalid".to_owned()),
         };
@@ -72,21 +74,14 @@ impl<'a> Compiler<'a> {
         if let Some(target) = pairs.get_str("$ref") {
             let target = target.as_str().ok_or_else(|| invalid("string", "$ref"))?;
             let target = self.resolver.find(value, target)?;
-            return Ok(Node { reference: Some(self.id_of(target)?), ..Node::default() });
+            return Ok(Node::Reference(self.id_of(target)?));
         }
-        Ok(Node {
-            boolean: None,
-            reference: None,
-            types: types(pairs)?,
-            object: self.object(pairs)?,
-            array: self.array(pairs)?,
-            number: numbers(pairs)?,
-            string: strings(pairs)?,
-            format: string(pairs, "format")?.map(str::to_owned),
-            constant: pairs.get_str("const").cloned(),
-            enumeration: enumeration(pairs)?,
-            logic: self.logic(pairs)?,
-        })
+        let types = types(pairs)?;
+        let (object, array) = (self.object(pairs)?, self.array(pairs)?);
+        let (number, string) = (numbers(pairs)?, strings(pairs)?);
+        let value = values(pairs)?;
+        let logic = self.logic(pairs)?;
+        Ok(Node::Rules(Box::new(Rules { types, value, string, object, array, number, logic })))
     }
 
     fn list(&mut self, pairs: &'a Object, key: &str) -> Result<Vec<NodeId>, String> {
@@ -114,8 +109,8 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn logic(&mut self, pairs: &'a Object) -> Result<Logic, String> {
-        Ok(Logic {
+    fn logic(&mut self, pairs: &'a Object) -> Result<Option<Logic>, String> {
+        let logic = Logic {
             one_of: self.list(pairs, "oneOf")?,
             any_of: self.list(pairs, "anyOf")?,
             all_of: self.list(pairs, "allOf")?,
@@ -123,42 +118,46 @@ impl<'a> Compiler<'a> {
             condition: self.one(pairs, "if")?,
             then: self.one(pairs, "then")?,
             otherwise: self.one(pairs, "else")?,
-        })
+        };
+        let says = says_any(pairs, &["oneOf", "anyOf", "allOf", "not", "if"]);
+        Ok(says.then_some(logic))
     }
 
-    fn object(&mut self, pairs: &'a Object) -> Result<ObjectRules, String> {
+    fn object(&mut self, pairs: &'a Object) -> Result<Option<ObjectRules>, String> {
         for key in ["definitions", "$defs"] {
             for (_, schema) in members(pairs, key)? {
                 self.id_of(schema)?;
             }
         }
-        let mut properties = Vec::new();
+        let mut declared = Vec::new();
         for (name, schema) in members(pairs, "properties")? {
-            properties.push((name.to_owned(), self.id_of(schema)?));
+            declared.push(Member { name: name.clone(), schema: Some(self.id_of(schema)?), required: false });
         }
         let mut patterns = Vec::new();
         for (pattern, schema) in members(pairs, "patternProperties")? {
             patterns.push((regex(pattern)?, self.id_of(schema)?));
         }
         let (least, most) = lengths(pairs, "minProperties", "maxProperties")?;
-        Ok(ObjectRules {
+        let required = names(pairs, "required")?;
+        let rules = ObjectRules {
             least,
             most,
-            required: names(pairs, "required")?,
-            properties,
+            members: merged(declared, &required),
+            required,
             patterns,
             additional: self.additional(pairs, "additionalProperties")?,
             names: self.one(pairs, "propertyNames")?,
             dependencies: self.dependencies(pairs)?,
-        })
+        };
+        Ok(says_any(pairs, &OBJECT_KEYWORDS).then_some(rules))
     }
 
-    fn dependencies(&mut self, pairs: &'a Object) -> Result<Vec<(String, Dependency)>, String> {
+    fn dependencies(&mut self, pairs: &'a Object) -> Result<Vec<(Str, Dependency)>, String> {
         let mut all = Vec::new();
         for (name, needs) in members(pairs, "dependencies")? {
             let needs = match needs {
                 Value::Array(items) => {
-                    let names = items.iter().map(|it| it.as_str().map(str::to_owned)).collect::<Option<_>>();
+                    let names = items.iter().map(text).collect::<Option<_>>();
                     Dependency::Properties(
                         names.ok_or_else(|| invalid("Valid Schema/Array Of Strings", "dependency"))?,
                     )
@@ -166,12 +165,12 @@ impl<'a> Compiler<'a> {
                 schema @ (Value::Object(_) | Value::Bool(_)) => Dependency::Schema(self.id_of(schema)?),
                 _ => return Err(invalid("Valid Schema/Array Of Strings", "dependency")),
             };
-            all.push((name.to_owned(), needs));
+            all.push((name.clone(), needs));
         }
         Ok(all)
     }
 
-    fn array(&mut self, pairs: &'a Object) -> Result<ArrayRules, String> {
+    fn array(&mut self, pairs: &'a Object) -> Result<Option<ArrayRules>, String> {
         let items = match pairs.get_str("items") {
             None => Items::Any,
             Some(Value::Array(_)) => Items::Each(self.list(pairs, "items")?),
@@ -184,23 +183,60 @@ impl<'a> Compiler<'a> {
             Some(_) => return Err(must_be("uniqueItems", "a", "boolean")),
         };
         let (least, most) = lengths(pairs, "minItems", "maxItems")?;
-        Ok(ArrayRules {
+        let rules = ArrayRules {
             items,
             additional: self.additional(pairs, "additionalItems")?,
             least,
             most,
             unique,
             contains: self.one(pairs, "contains")?,
-        })
+        };
+        Ok(says_any(pairs, &["items", "uniqueItems", "minItems", "maxItems", "contains"]).then_some(rules))
     }
 }
 
-fn members<'a>(pairs: &'a Object, key: &str) -> Result<Vec<(&'a str, &'a Value)>, String> {
+/// The keywords that say something of objects.
+const OBJECT_KEYWORDS: [&str; 8] = [
+    "properties",
+    "patternProperties",
+    "minProperties",
+    "maxProperties",
+    "required",
+    "additionalProperties",
+    "propertyNames",
+    "dependencies",
+];
+
+fn says_any(pairs: &Object, keywords: &[&str]) -> bool {
+    keywords.iter().any(|it| pairs.get_str(it).is_some())
+}
+
+fn text(value: &Value) -> Option<Str> {
+    if let Value::String(text) = value { Some(text.clone()) } else { None }
+}
+
+/// What is declared, which stands in the order of names, and what is required besides.
+fn merged(mut declared: Vec<Member>, required: &[Str]) -> Vec<Member> {
+    let mut others = Vec::new();
+    for name in required {
+        match declared.binary_search_by(|it| it.name.cmp(name)) {
+            Ok(at) => declared[at].required = true,
+            Err(_) => others.push(Member { name: name.clone(), schema: None, required: true }),
+        }
+    }
+    declared.extend(others);
+    declared.sort_by(|a, b| a.name.cmp(&b.name));
+    declared
+}
+
+fn members<'a>(pairs: &'a Object, key: &str) -> Result<Vec<(&'a Str, &'a Value)>, String> {
+    let named = |(name, value): (&'a Value, &'a Value)| match name {
+        Value::String(name) => Some((name, value)),
+        _ => None,
+    };
     match pairs.get_str(key) {
         None => Ok(Vec::new()),
-        Some(Value::Object(members)) => {
-            Ok(members.iter().filter_map(|(name, value)| Some((name.as_str()?, value))).collect())
-        }
+        Some(Value::Object(members)) => Ok(members.iter().filter_map(named).collect()),
         Some(_) => Err(format!("{key} must be of type object")),
     }
 }
@@ -213,7 +249,7 @@ fn string<'a>(pairs: &'a Object, key: &str) -> Result<Option<&'a str>, String> {
     }
 }
 
-fn types(pairs: &Object) -> Result<Vec<&'static str>, String> {
+fn types(pairs: &Object) -> Result<Types, String> {
     let wrong = || invalid("type", "string/Array Of Strings");
     let names: Vec<&Value> = match pairs.get_str("type") {
         None => Vec::new(),
@@ -221,7 +257,7 @@ fn types(pairs: &Object) -> Result<Vec<&'static str>, String> {
         Some(Value::Array(several)) => several.iter().collect(),
         Some(_) => return Err(wrong()),
     };
-    let mut types = Vec::new();
+    let mut types = Types::default();
     for name in names {
         let name = name.as_str().ok_or_else(wrong)?;
         let known = TYPES.iter().find(|known| **known == name).ok_or_else(|| {
@@ -230,40 +266,50 @@ fn types(pairs: &Object) -> Result<Vec<&'static str>, String> {
                 TYPES.join(" ")
             )
         })?;
-        if types.contains(known) {
+        if !types.add(known) {
             return Err(format!("type {name} is duplicated"));
         }
-        types.push(*known);
     }
     Ok(types)
 }
 
-fn names(pairs: &Object, key: &str) -> Result<Vec<String>, String> {
+fn names(pairs: &Object, key: &str) -> Result<Vec<Str>, String> {
     let items = match pairs.get_str(key) {
         None => return Ok(Vec::new()),
         Some(Value::Array(items)) => items,
         Some(_) => return Err(must_be(key, "an", "array")),
     };
     let mut names = Vec::new();
+    let mut known = HashSet::new();
     for item in items {
-        let name = item.as_str().ok_or_else(|| format!("{key} items must be string"))?;
-        if names.iter().any(|known| known == name) {
+        let name = text(item).ok_or_else(|| format!("{key} items must be string"))?;
+        if !known.insert(name.clone()) {
             return Err(format!("{key} items must be unique"));
         }
-        names.push(name.to_owned());
+        names.push(name);
     }
     Ok(names)
 }
 
-fn enumeration(pairs: &Object) -> Result<Vec<Value>, String> {
+fn values(pairs: &Object) -> Result<Option<ValueRules>, String> {
+    let format = string(pairs, "format")?.and_then(Format::of);
+    let constant = pairs.get_str("const").cloned();
+    let enumeration = enumeration(pairs)?;
+    let says = format.is_some() || constant.is_some() || enumeration.is_some();
+    Ok(says.then_some(ValueRules { constant, enumeration, format }))
+}
+
+/// An empty one says nothing.
+fn enumeration(pairs: &Object) -> Result<Option<Enumeration>, String> {
     match pairs.get_str("enum") {
-        None => Ok(Vec::new()),
+        None => Ok(None),
         Some(Value::Array(items)) => {
-            let distinct: std::collections::HashSet<&Value> = items.iter().collect();
+            let distinct: HashSet<&Value> = items.iter().collect();
             if distinct.len() < items.len() {
                 return Err("enum items must be unique".to_owned());
             }
-            Ok(items.iter().cloned().collect())
+            let items: Vec<Value> = items.iter().cloned().collect();
+            Ok((!items.is_empty()).then(|| Enumeration::new(items)))
         }
         Some(_) => Err(must_be("enum", "an", "array")),
     }
@@ -291,7 +337,7 @@ fn bound(pairs: &Object, key: &str, exclusive: &str) -> Result<(Option<Number>, 
     }
 }
 
-fn numbers(pairs: &Object) -> Result<NumberRules, String> {
+fn numbers(pairs: &Object) -> Result<Option<NumberRules>, String> {
     let multiple_of = match pairs.get_str("multipleOf") {
         None => None,
         Some(Value::Number(number)) if *number > Number::from(0_i64) => Some(number.clone()),
@@ -300,7 +346,9 @@ fn numbers(pairs: &Object) -> Result<NumberRules, String> {
     };
     let (minimum, exclusive_minimum) = bound(pairs, "minimum", "exclusiveMinimum")?;
     let (maximum, exclusive_maximum) = bound(pairs, "maximum", "exclusiveMaximum")?;
-    Ok(NumberRules { multiple_of, minimum, exclusive_minimum, maximum, exclusive_maximum })
+    let rules = NumberRules { multiple_of, minimum, exclusive_minimum, maximum, exclusive_maximum };
+    let keywords = ["multipleOf", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"];
+    Ok(says_any(pairs, &keywords).then_some(rules))
 }
 
 fn lengths(pairs: &Object, least: &str, most: &str) -> Result<(Option<usize>, Option<usize>), String> {
@@ -318,11 +366,11 @@ fn lengths(pairs: &Object, least: &str, most: &str) -> Result<(Option<usize>, Op
     }
 }
 
-fn strings(pairs: &Object) -> Result<StringRules, String> {
+fn strings(pairs: &Object) -> Result<Option<StringRules>, String> {
     let (least, most) = lengths(pairs, "minLength", "maxLength")?;
     // OPA reads `pattern` and never asks it; a policy that needs one asks `regex.match` itself.
     string(pairs, "pattern")?;
-    Ok(StringRules { least, most })
+    Ok((least.is_some() || most.is_some()).then_some(StringRules { least, most }))
 }
 
 fn regex(pattern: &str) -> Result<Pattern, String> {

@@ -4,26 +4,49 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::super::{regex, time};
 
-/// Whether the text is of the format.
-pub(super) fn matches(name: &str, text: &str) -> bool {
-    match name {
-        "date" => time::has_layout("2006-01-02", text),
-        "time" => ["15:04:05", "15:04:05Z07:00"].iter().any(|it| time::has_layout(it, text)),
-        "date-time" => ["15:04:05", "15:04:05Z07:00", "2006-01-02", "2006-01-02T15:04:05Z07:00"]
-            .iter()
-            .any(|it| time::has_layout(it, text)),
-        "hostname" => is_hostname(text),
-        "email" | "idn-email" => is_email(text),
-        "ipv4" => text.parse::<Ipv4Addr>().is_ok(),
-        "ipv6" => text.parse::<Ipv6Addr>().is_ok(),
-        "uri" | "iri" => is_uri_reference(text) && has_scheme(text),
-        "uri-reference" | "iri-reference" => is_uri_reference(text),
-        "uri-template" => is_uri_reference(text) && has_balanced_braces(text),
-        "uuid" => is_uuid(text),
-        "regex" => regex::compile(text).is_ok(),
-        "json-pointer" => is_pointer(text),
-        "relative-json-pointer" => is_relative_pointer(text),
-        _ => true,
+/// A format that is known.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Format {
+    pub(super) name: &'static str,
+    matches: fn(&str) -> bool,
+}
+
+const FORMATS: [Format; 17] = [
+    Format::new("date", |text| time::has_layout("2006-01-02", text)),
+    Format::new("time", |text| ["15:04:05", "15:04:05Z07:00"].iter().any(|it| time::has_layout(it, text))),
+    Format::new("date-time", |text| {
+        let layouts = ["2006-01-02T15:04:05Z07:00", "2006-01-02", "15:04:05", "15:04:05Z07:00"];
+        layouts.iter().any(|it| time::has_layout(it, text))
+    }),
+    Format::new("hostname", is_hostname),
+    Format::new("email", is_email),
+    Format::new("idn-email", is_email),
+    Format::new("ipv4", |text| text.parse::<Ipv4Addr>().is_ok()),
+    Format::new("ipv6", |text| text.parse::<Ipv6Addr>().is_ok()),
+    Format::new("uri", |text| is_uri_reference(text) && has_scheme(text)),
+    Format::new("iri", |text| is_uri_reference(text) && has_scheme(text)),
+    Format::new("uri-reference", is_uri_reference),
+    Format::new("iri-reference", is_uri_reference),
+    Format::new("uri-template", |text| is_uri_reference(text) && has_balanced_braces(text)),
+    Format::new("uuid", is_uuid),
+    Format::new("regex", |text| regex::compile(text).is_ok()),
+    Format::new("json-pointer", is_pointer),
+    Format::new("relative-json-pointer", is_relative_pointer),
+];
+
+impl Format {
+    const fn new(name: &'static str, matches: fn(&str) -> bool) -> Self {
+        Self { name, matches }
+    }
+
+    /// The format of a name.
+    pub(super) fn of(name: &str) -> Option<Self> {
+        FORMATS.into_iter().find(|it| it.name == name)
+    }
+
+    /// Whether the text is of the format.
+    pub(super) fn matches(self, text: &str) -> bool {
+        (self.matches)(text)
     }
 }
 
@@ -132,9 +155,10 @@ mod tests {
             ("json-pointer", "/a/~0/~1", "a"),
             ("relative-json-pointer", "1/a", "/a"),
         ] {
-            assert!(matches(name, good), "{name}: {good}");
-            assert!(!matches(name, bad), "{name}: {bad}");
+            let format = Format::of(name).unwrap();
+            assert!(format.matches(good), "{name}: {good}");
+            assert!(!format.matches(bad), "{name}: {bad}");
         }
-        assert!(matches("no-such-format", "anything"));
+        assert!(Format::of("no-such-format").is_none());
     }
 }

@@ -2,16 +2,20 @@
 //! policies put into their results. No schema is fetched from anywhere.
 
 mod compile;
+mod explain;
+mod fault;
+mod fits;
 mod format;
+mod link;
 mod pointer;
 mod schema;
 mod types;
-mod validate;
 
 use std::sync::Arc;
 
 use super::{Builtin, BuiltinError, Context, operand};
 use crate::rego::value::{ObjectBuilder, ReadLimits, Value, json};
+use fault::Fault;
 use schema::Schema;
 pub(in crate::rego) use types::type_of;
 
@@ -40,7 +44,7 @@ impl Cache {
         if let Some((_, schema)) = self.schemas.iter().find(|(known, _)| known == source) {
             return Ok(Arc::clone(schema));
         }
-        let schema = Arc::new(compile::compile(&document(source)?)?);
+        let schema = Arc::new(link::link(compile::compile(&document(source)?)?));
         if self.schemas.len() == CACHED_SCHEMAS {
             self.schemas.remove(0);
         }
@@ -81,18 +85,22 @@ fn schema(
 fn match_schema(context: &mut Context<'_>, args: &[Value]) -> Answer {
     let document = document(operand::any(args, 1)).map_err(BuiltinError::Failed)?;
     let schema = schema(context, args, 2)?.map_err(BuiltinError::Failed)?;
-    let errors = validate::validate(&schema, &document, context.budget)?;
-    let valid = errors.is_empty();
-    let errors = errors.into_iter().map(|error| {
-        let mut out = ObjectBuilder::new();
-        out.push_str("error", format!("{}: {}", error.field, error.description));
-        out.push_str("type", error.kind);
-        out.push_str("field", error.field);
-        out.push_str("desc", error.description);
-        Value::Object(out.build_last_wins())
-    });
-    let errors: Vec<Value> = errors.collect();
-    Ok(Some(Value::from(vec![Value::Bool(valid), Value::from(errors)])))
+    if fits::fits(&schema, &document, context.budget)? {
+        return Ok(Some(Value::from(vec![Value::Bool(true), Value::from(Vec::<Value>::new())])));
+    }
+    let faults = explain::explain(&schema, &document, context.budget)?;
+    let faults: Vec<Value> = faults.iter().map(told).collect();
+    Ok(Some(Value::from(vec![Value::Bool(false), Value::from(faults)])))
+}
+
+fn told(fault: &Fault<'_>) -> Value {
+    let description = fault.to_string();
+    let mut out = ObjectBuilder::new();
+    out.push_str("error", format!("{}: {description}", fault.field));
+    out.push_str("type", fault.kind());
+    out.push_str("field", fault.field.as_str());
+    out.push_str("desc", description);
+    Value::Object(out.build_last_wins())
 }
 
 fn verify_schema(context: &mut Context<'_>, args: &[Value]) -> Answer {

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use super::schema::{ArrayRules, Items, Node, NodeId, ObjectRules, Schema};
+use super::schema::{Items, Node, NodeId, ObjectRules, Rules, Schema};
 use super::{compile, document};
 use crate::rego::types::{ArrayType, ObjectType, Type};
-use crate::rego::value::Value;
+use crate::rego::value::{Str, Value};
 
 /// How deeply a type is followed; deeper documents, recursive ones among them, count as anything.
 const MAX_DEPTH: usize = 32;
@@ -35,7 +35,7 @@ struct Reader<'a> {
 #[derive(Clone, Default)]
 struct Shape {
     types: Vec<&'static str>,
-    properties: Vec<(String, NodeId)>,
+    properties: Vec<(Str, NodeId)>,
     items: Vec<NodeId>,
     /// Whether `items` is one schema for all.
     same_items: bool,
@@ -43,14 +43,15 @@ struct Shape {
 
 impl Shape {
     fn of(node: &Node) -> Self {
-        let ObjectRules { properties, .. } = &node.object;
-        let ArrayRules { items, .. } = &node.array;
-        let (items, same_items) = match items {
-            Items::Any => (Vec::new(), false),
-            Items::All(id) => (vec![*id], true),
-            Items::Each(ids) => (ids.clone(), false),
+        let Node::Rules(rules) = node else { return Self::default() };
+        let declared = rules.object.iter().flat_map(ObjectRules::properties);
+        let properties = declared.map(|(name, id)| (name.clone(), id)).collect();
+        let (items, same_items) = match rules.array.as_ref().map(|it| &it.items) {
+            None | Some(Items::Any) => (Vec::new(), false),
+            Some(Items::All(id)) => (vec![*id], true),
+            Some(Items::Each(ids)) => (ids.clone(), false),
         };
-        let mut shape = Self { types: node.types.clone(), properties: properties.clone(), items, same_items };
+        let mut shape = Self { types: rules.types.names.clone(), properties, items, same_items };
         // Who has properties is an object, who has items an array, even if no type is given.
         if !shape.properties.is_empty() {
             shape.add("object");
@@ -81,31 +82,39 @@ impl Shape {
 
 impl Reader<'_> {
     fn node(&mut self, id: NodeId, depth: usize) -> Result<Type, String> {
-        let Some(node) = self.schema.node(id) else { return Ok(Type::ANY) };
         if depth == 0 || self.parts == 0 {
             return Ok(Type::ANY);
         }
         self.parts -= 1;
-        if let Some(target) = node.reference {
-            return self.node(target, depth - 1);
+        let node = self.schema.node(id);
+        match node {
+            Node::Anything | Node::Nothing => Ok(Type::ANY),
+            Node::Reference(target) => self.node(*target, depth - 1),
+            Node::Rules(rules) => {
+                let (any_of, all_of) =
+                    rules.logic.as_ref().map_or((&[][..], &[][..]), |it| (&it.any_of[..], &it.all_of[..]));
+                if !any_of.is_empty() {
+                    self.any_of(node, any_of, depth)
+                } else if !all_of.is_empty() {
+                    let shape = self.all_of(rules, node, all_of)?;
+                    self.shape(&shape, depth)
+                } else {
+                    self.shape(&Shape::of(node), depth)
+                }
+            }
         }
-        if !node.logic.any_of.is_empty() {
-            return self.any_of(node, depth);
-        }
-        if !node.logic.all_of.is_empty() {
-            let shape = self.all_of(node)?;
-            return self.shape(&shape, depth);
-        }
-        self.shape(&Shape::of(node), depth)
     }
 
     /// One of several; what is said beside them counts if it is an object with properties.
-    fn any_of(&mut self, node: &Node, depth: usize) -> Result<Type, String> {
+    fn any_of(&mut self, node: &Node, ids: &[NodeId], depth: usize) -> Result<Type, String> {
         let mut found = None;
-        if !node.types.is_empty() && !node.object.properties.is_empty() {
+        if let Node::Rules(rules) = node
+            && !rules.types.names.is_empty()
+            && rules.object.as_ref().is_some_and(|it| it.properties().next().is_some())
+        {
             found = Some(self.shape(&Shape::of(node), depth)?);
         }
-        for id in &node.logic.any_of {
+        for id in ids {
             let ty = self.node(*id, depth - 1)?;
             found = Some(found.map_or_else(|| ty.clone(), |found| ty.clone().or(found)));
         }
@@ -113,10 +122,9 @@ impl Reader<'_> {
     }
 
     /// All of several at once.
-    fn all_of(&self, node: &Node) -> Result<Shape, String> {
-        let parts = node.logic.all_of.iter().filter_map(|id| self.schema.node(*id)).map(Shape::of);
-        let merged = merged(parts.collect())?;
-        if node.types.is_empty() {
+    fn all_of(&self, rules: &Rules, node: &Node, ids: &[NodeId]) -> Result<Shape, String> {
+        let merged = merged(ids.iter().map(|id| Shape::of(self.schema.node(*id))).collect())?;
+        if rules.types.names.is_empty() {
             return Ok(merged);
         }
         let own = Shape::of(node);
@@ -143,7 +151,7 @@ impl Reader<'_> {
         } else if shape.has("object") {
             let mut keys = Vec::with_capacity(shape.properties.len());
             for (name, id) in &shape.properties {
-                keys.push((Value::from(name.as_str()), self.node(*id, depth - 1)?));
+                keys.push((Value::String(name.clone()), self.node(*id, depth - 1)?));
             }
             keys.sort();
             keys.dedup_by(|later, first| later.0 == first.0);
