@@ -11,7 +11,7 @@ pub(super) const BUILTINS: &[Builtin] = &[
     Builtin::new("json.marshal_with_options", marshal_with_options),
     Builtin::new("json.unmarshal", |context, args| {
         let text = string(args, 1)?;
-        answer(read_json(context, text)?.or_else(json_failed)?)
+        answer(read_json(context, text)?.map_err(no_json)?)
     }),
     Builtin::new("json.is_valid", |context, args| match any(args, 1) {
         Value::String(text) => answer(read_json(context, text)?.is_ok()),
@@ -130,9 +130,8 @@ pub(super) fn read_json(
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the shape that `or_else` wants")]
-fn json_failed<T>(error: JsonError) -> Result<T, BuiltinError> {
-    failed(json_message(&error))
+fn no_json(error: JsonError) -> BuiltinError {
+    BuiltinError::NoJson { builtin: "", error: Box::new(error) }
 }
 
 /// In OPA's words, which know no places.

@@ -76,11 +76,14 @@ impl<'a> Compiler<'a> {
             let target = self.resolver.find(value, target)?;
             return Ok(Node::Reference(self.id_of(target)?));
         }
+        let says = Says::of(pairs);
         let types = types(pairs)?;
-        let (object, array) = (self.object(pairs)?, self.array(pairs)?);
-        let (number, string) = (numbers(pairs)?, strings(pairs)?);
-        let value = values(pairs)?;
-        let logic = self.logic(pairs)?;
+        let object = if says.object { Some(self.object(pairs)?) } else { None };
+        let array = if says.array { Some(self.array(pairs)?) } else { None };
+        let number = if says.number { Some(numbers(pairs)?) } else { None };
+        let string = if says.string { strings(pairs)? } else { None };
+        let value = if says.value { values(pairs)? } else { None };
+        let logic = if says.logic { Some(self.logic(pairs)?) } else { None };
         Ok(Node::Rules(Box::new(Rules { types, value, string, object, array, number, logic })))
     }
 
@@ -109,8 +112,8 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn logic(&mut self, pairs: &'a Object) -> Result<Option<Logic>, String> {
-        let logic = Logic {
+    fn logic(&mut self, pairs: &'a Object) -> Result<Logic, String> {
+        Ok(Logic {
             one_of: self.list(pairs, "oneOf")?,
             any_of: self.list(pairs, "anyOf")?,
             all_of: self.list(pairs, "allOf")?,
@@ -118,12 +121,10 @@ impl<'a> Compiler<'a> {
             condition: self.one(pairs, "if")?,
             then: self.one(pairs, "then")?,
             otherwise: self.one(pairs, "else")?,
-        };
-        let says = says_any(pairs, &["oneOf", "anyOf", "allOf", "not", "if"]);
-        Ok(says.then_some(logic))
+        })
     }
 
-    fn object(&mut self, pairs: &'a Object) -> Result<Option<ObjectRules>, String> {
+    fn object(&mut self, pairs: &'a Object) -> Result<ObjectRules, String> {
         for key in ["definitions", "$defs"] {
             for (_, schema) in members(pairs, key)? {
                 self.id_of(schema)?;
@@ -139,7 +140,7 @@ impl<'a> Compiler<'a> {
         }
         let (least, most) = lengths(pairs, "minProperties", "maxProperties")?;
         let required = names(pairs, "required")?;
-        let rules = ObjectRules {
+        Ok(ObjectRules {
             least,
             most,
             members: merged(declared, &required),
@@ -148,8 +149,7 @@ impl<'a> Compiler<'a> {
             additional: self.additional(pairs, "additionalProperties")?,
             names: self.one(pairs, "propertyNames")?,
             dependencies: self.dependencies(pairs)?,
-        };
-        Ok(says_any(pairs, &OBJECT_KEYWORDS).then_some(rules))
+        })
     }
 
     fn dependencies(&mut self, pairs: &'a Object) -> Result<Vec<(Str, Dependency)>, String> {
@@ -170,7 +170,7 @@ impl<'a> Compiler<'a> {
         Ok(all)
     }
 
-    fn array(&mut self, pairs: &'a Object) -> Result<Option<ArrayRules>, String> {
+    fn array(&mut self, pairs: &'a Object) -> Result<ArrayRules, String> {
         let items = match pairs.get_str("items") {
             None => Items::Any,
             Some(Value::Array(_)) => Items::Each(self.list(pairs, "items")?),
@@ -183,32 +183,60 @@ impl<'a> Compiler<'a> {
             Some(_) => return Err(must_be("uniqueItems", "a", "boolean")),
         };
         let (least, most) = lengths(pairs, "minItems", "maxItems")?;
-        let rules = ArrayRules {
+        Ok(ArrayRules {
             items,
             additional: self.additional(pairs, "additionalItems")?,
             least,
             most,
             unique,
             contains: self.one(pairs, "contains")?,
-        };
-        Ok(says_any(pairs, &["items", "uniqueItems", "minItems", "maxItems", "contains"]).then_some(rules))
+        })
     }
 }
 
-/// The keywords that say something of objects.
-const OBJECT_KEYWORDS: [&str; 8] = [
-    "properties",
-    "patternProperties",
-    "minProperties",
-    "maxProperties",
-    "required",
-    "additionalProperties",
-    "propertyNames",
-    "dependencies",
-];
+/// What a schema speaks of, so that only that is asked for.
+#[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
+struct Says {
+    object: bool,
+    array: bool,
+    number: bool,
+    string: bool,
+    value: bool,
+    logic: bool,
+}
 
-fn says_any(pairs: &Object, keywords: &[&str]) -> bool {
-    keywords.iter().any(|it| pairs.get_str(it).is_some())
+impl Says {
+    fn of(pairs: &Object) -> Self {
+        let mut says = Self::default();
+        for key in pairs.keys().filter_map(Value::as_str) {
+            match key {
+                "properties"
+                | "patternProperties"
+                | "minProperties"
+                | "maxProperties"
+                | "required"
+                | "additionalProperties"
+                | "propertyNames"
+                | "dependencies"
+                | "definitions"
+                | "$defs" => {
+                    says.object = true;
+                }
+                "items" | "additionalItems" | "uniqueItems" | "minItems" | "maxItems" | "contains" => {
+                    says.array = true;
+                }
+                "multipleOf" | "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" => {
+                    says.number = true;
+                }
+                "minLength" | "maxLength" | "pattern" => says.string = true,
+                "format" | "const" | "enum" => says.value = true,
+                "oneOf" | "anyOf" | "allOf" | "not" | "if" | "then" | "else" => says.logic = true,
+                _ => {}
+            }
+        }
+        says
+    }
 }
 
 fn text(value: &Value) -> Option<Str> {
@@ -337,7 +365,7 @@ fn bound(pairs: &Object, key: &str, exclusive: &str) -> Result<(Option<Number>, 
     }
 }
 
-fn numbers(pairs: &Object) -> Result<Option<NumberRules>, String> {
+fn numbers(pairs: &Object) -> Result<NumberRules, String> {
     let multiple_of = match pairs.get_str("multipleOf") {
         None => None,
         Some(Value::Number(number)) if *number > Number::from(0_i64) => Some(number.clone()),
@@ -346,9 +374,7 @@ fn numbers(pairs: &Object) -> Result<Option<NumberRules>, String> {
     };
     let (minimum, exclusive_minimum) = bound(pairs, "minimum", "exclusiveMinimum")?;
     let (maximum, exclusive_maximum) = bound(pairs, "maximum", "exclusiveMaximum")?;
-    let rules = NumberRules { multiple_of, minimum, exclusive_minimum, maximum, exclusive_maximum };
-    let keywords = ["multipleOf", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"];
-    Ok(says_any(pairs, &keywords).then_some(rules))
+    Ok(NumberRules { multiple_of, minimum, exclusive_minimum, maximum, exclusive_maximum })
 }
 
 fn lengths(pairs: &Object, least: &str, most: &str) -> Result<(Option<usize>, Option<usize>), String> {

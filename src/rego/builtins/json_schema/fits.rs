@@ -4,7 +4,6 @@
 //! What is looked at here is a part of what `explain` looks at, in the same words: where both come to an end, they agree.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
 
 use super::schema::{
     Additional, ArrayRules, Dependency, Logic, Node, NodeId, NumberRules, ObjectRules, Rules, Schema,
@@ -174,14 +173,17 @@ impl<'a> Judge<'a, '_> {
         Ok(false)
     }
 
+    /// Side by side in their order, equal items are next to each other; what differs does so early as a rule, where a
+    /// hash would read all of it.
     fn distinct(&mut self, items: &[Value]) -> Fits {
         self.budget.steps(items.len() as u64)?;
         if items.len() <= COMPARED {
             return Ok(items.iter().enumerate().all(|(at, item)| !items[..at].contains(item)));
         }
-        self.budget.bytes((items.len() * size_of::<(&Value, usize)>()) as u64)?;
-        let mut seen = HashSet::with_capacity(items.len());
-        Ok(items.iter().all(|it| seen.insert(it)))
+        self.budget.bytes((items.len() * size_of::<&Value>()) as u64)?;
+        let mut ordered: Vec<&Value> = items.iter().collect();
+        ordered.sort_unstable();
+        Ok(ordered.windows(2).all(|two| two[0] != two[1]))
     }
 
     fn object(&mut self, rules: &'a ObjectRules, value: &Value, pairs: &Object) -> Fits {
@@ -200,6 +202,7 @@ impl<'a> Judge<'a, '_> {
     /// What is said by name and the members of an object are both in the order of names: one look at each.
     fn members(&mut self, rules: &'a ObjectRules, pairs: &Object) -> Fits {
         let mut known = rules.members.iter().peekable();
+        let more = !rules.patterns.is_empty() || rules.names.is_some();
         for (key, member) in pairs {
             let name = key.as_str().unwrap_or_default();
             let mut declared = None;
@@ -217,7 +220,7 @@ impl<'a> Judge<'a, '_> {
             {
                 return Ok(false);
             }
-            if !self.member(rules, key, name, member, declared)? {
+            if (declared.is_none() || more) && !self.member(rules, key, name, member, declared)? {
                 return Ok(false);
             }
         }

@@ -7,6 +7,8 @@ mod directive;
 mod float;
 mod verbs;
 
+use std::borrow::Cow;
+
 use num_bigint::BigInt;
 
 use self::directive::{Amount, Position};
@@ -30,7 +32,7 @@ fn sprintf(context: &mut Context<'_>, args: &[Value]) -> Answer {
         args: values.iter().map(Arg::of).collect(),
         next: 0,
         reordered: false,
-        out: String::new(),
+        out: String::with_capacity(format.len()),
         budget: context.budget,
     };
     formatter.run()?;
@@ -39,15 +41,15 @@ fn sprintf(context: &mut Context<'_>, args: &[Value]) -> Answer {
 
 /// An argument as Go sees it.
 #[derive(Debug)]
-enum Arg {
+enum Arg<'a> {
     Int(i64),
     Big(BigInt),
     Float(f64),
-    Text(String),
+    Text(Cow<'a, str>),
 }
 
-impl Arg {
-    fn of(value: &Value) -> Self {
+impl<'a> Arg<'a> {
+    fn of(value: &'a Value) -> Self {
         match value {
             Value::Number(number) => {
                 if let Some(int) = number.as_plain_i64() {
@@ -58,10 +60,10 @@ impl Arg {
                     return Self::Big(int);
                 }
                 let float = number.as_f64();
-                if float.is_finite() { Self::Float(float) } else { Self::Text(text) }
+                if float.is_finite() { Self::Float(float) } else { Self::Text(text.into()) }
             }
-            Value::String(text) => Self::Text(text.to_string()),
-            other => Self::Text(other.to_string()),
+            Value::String(text) => Self::Text(text.as_str().into()),
+            other => Self::Text(other.to_string().into()),
         }
     }
 
@@ -97,7 +99,7 @@ struct Formatter<'a> {
     format: &'a str,
     /// Bytes of the format that were read.
     at: usize,
-    args: Vec<Arg>,
+    args: Vec<Arg<'a>>,
     /// The argument that the next verb takes.
     next: usize,
     /// Whether an index like `[2]` was used; then left over arguments are not noted.
@@ -174,8 +176,15 @@ impl Formatter<'_> {
             (spec.named_fields, spec.plus) = (spec.plus, false);
         }
         self.budget.bytes((spec.width.unwrap_or(0) + spec.precision.unwrap_or(0)) as u64)?;
-        let text = verbs::formatted(arg, verb, &spec);
         self.next += 1;
+        if let (Arg::Text(text), 's' | 'v') = (arg, verb)
+            && spec == Spec::default()
+        {
+            self.budget.bytes(text.len() as u64)?;
+            self.out.push_str(text);
+            return Ok(());
+        }
+        let text = verbs::formatted(arg, verb, &spec);
         self.write(&text)
     }
 

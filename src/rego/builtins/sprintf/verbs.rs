@@ -6,7 +6,7 @@ use super::{Arg, Spec, float};
 use crate::rego::value::json::go_quoted;
 
 /// The argument as the verb and what stands before it say.
-pub(super) fn formatted(arg: &Arg, verb: char, spec: &Spec) -> String {
+pub(super) fn formatted(arg: &Arg<'_>, verb: char, spec: &Spec) -> String {
     if verb == 'T' {
         return spec.padded(spec.cut(arg.type_name()).to_owned());
     }

@@ -1,5 +1,6 @@
 //! Reading an instant by a layout, with the errors that Go gives.
 
+use super::RFC3339;
 use super::calendar::{Civil, MONTHS, NANOS_PER_SECOND, WEEKDAYS, days_in};
 use super::layout::{self, Field, Offset, Pad, Part, Parts, To};
 
@@ -30,6 +31,36 @@ struct Fields {
 
 /// Nanoseconds since 1970.
 pub(super) fn parse(layout: &str, text: &str) -> Result<i128, String> {
+    let usual = if layout == RFC3339 { plain_rfc3339(text) } else { None };
+    usual.map_or_else(|| parse_by_layout(layout, text), Ok)
+}
+
+/// An instant as nearly every document writes it. What has another form, or is out of range, is left to the layout.
+fn plain_rfc3339(text: &str) -> Option<i128> {
+    let number = |from: usize, count: usize| {
+        text.as_bytes()
+            .get(from..from + count)?
+            .iter()
+            .try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0')))
+    };
+    let is = |at: usize, byte: u8| text.as_bytes().get(at) == Some(&byte);
+    if !(is(4, b'-') && is(7, b'-') && is(10, b'T') && is(13, b':') && is(16, b':')) {
+        return None;
+    }
+    let (month, hour) = (number(5, 2)?, number(11, 2)?);
+    let (minute, second) = (number(14, 2)?, number(17, 2)?);
+    if !(1..=12).contains(&month) || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let (year, day) = (number(0, 4)?, Some(number(8, 2)?));
+    let mut fields = Fields { year, month: Some(month), day, hour, minute, second, ..Fields::default() };
+    let rest = fields.optional_fraction(text.get(19..)?).ok()?;
+    let (offset, rest) = numeric_zone(rest, Offset { zulu: true, colons: true, to: To::Minutes }).ok()?;
+    fields.offset_seconds = offset;
+    if rest.is_empty() { fields.finish().ok() } else { None }
+}
+
+fn parse_by_layout(layout: &str, text: &str) -> Result<i128, String> {
     let cannot = |rest: &str, name: &str| {
         format!("parsing time {text:?} as {layout:?}: cannot parse {rest:?} as {name:?}")
     };
@@ -140,8 +171,8 @@ impl Fields {
         if !shown.bytes().all(|b| b.is_ascii_digit()) {
             return Err(Bad::Form);
         }
-        let nine: String = shown.chars().chain("000000000".chars()).take(9).collect();
-        self.nanos = nine.parse().map_err(|_| Bad::Range("fractional second"))?;
+        self.nanos =
+            shown.bytes().chain([b'0'; 9]).take(9).fold(0, |all, it| 10 * all + i64::from(it - b'0'));
         Ok(rest)
     }
 
@@ -312,7 +343,9 @@ fn signed_offset_length(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{RFC3339, layout_of};
+    use proptest::prelude::*;
+
+    use super::super::layout_of;
     use super::*;
 
     #[test]
@@ -330,6 +363,33 @@ mod tests {
         ] {
             assert_eq!(parse(layout_of(layout), text), Ok(nanos), "{text}");
         }
+    }
+
+    proptest! {
+        #[test]
+        fn the_usual_form_is_read_as_its_layout_says(
+            date in "[0-2][0-9]{3}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9]",
+            fraction in "([.,][0-9]{0,11})?",
+            zone in "Z|[+-][0-2][0-9]:[0-6][0-9]|",
+            rest in "[Z0 .]?",
+        ) {
+            let text = date + &fraction + &zone + &rest;
+            let slowly = parse_by_layout(RFC3339, &text);
+            prop_assert_eq!(parse(RFC3339, &text), slowly.clone());
+            if let Some(read) = plain_rfc3339(&text) {
+                prop_assert_eq!(Ok(read), slowly);
+            }
+        }
+    }
+
+    #[test]
+    fn the_usual_form_needs_no_layout() {
+        assert!(
+            ["2024-02-29T12:34:56Z", "2024-02-29T12:34:56.5+24:60"]
+                .iter()
+                .all(|it| plain_rfc3339(it).is_some())
+        );
+        assert!(["2024-02-30T12:34:56Z", "2024-02-29T1:34:56Z"].iter().all(|it| plain_rfc3339(it).is_none()));
     }
 
     #[test]
