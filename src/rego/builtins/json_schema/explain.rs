@@ -111,20 +111,19 @@ impl<'s> Explainer<'s, '_> {
             Node::Anything => {}
             Node::Nothing => account.fault(place, Cause::Nothing),
             Node::Reference(_) => return Err(Exceeded::Depth),
-            Node::Rules(rules) => match rules.types.refused(value) {
-                Some(given) => {
+            Node::Rules(rules) => {
+                if let Some(given) = rules.types.refused(value) {
                     account.fault(place, Cause::Type { expected: &rules.types.names, given });
+                    return Ok(account);
                 }
-                None => {
-                    if self.depth == MAX_DEPTH {
-                        return Err(Exceeded::Depth);
-                    }
-                    self.depth += 1;
-                    let told = self.rules(rules, value, place, &mut account);
-                    self.depth -= 1;
-                    told?;
+                if self.depth == MAX_DEPTH {
+                    return Err(Exceeded::Depth);
                 }
-            },
+                self.depth += 1;
+                let told = self.rules(rules, value, place, &mut account);
+                self.depth -= 1;
+                told?;
+            }
         }
         Ok(account)
     }
@@ -158,7 +157,7 @@ impl<'s> Explainer<'s, '_> {
                 }
             }
             Value::Array(items) => {
-                self.array(rules.array.as_ref(), items.iter().as_slice(), place, account)?
+                self.array(rules.array.as_ref(), items.iter().as_slice(), place, account)?;
             }
             Value::Set(items) => self.array(rules.array.as_ref(), items.iter().as_slice(), place, account)?,
             Value::Number(number) => rules.number.iter().for_each(|it| numbers(it, number, place, account)),
@@ -358,7 +357,9 @@ impl<'s> Explainer<'s, '_> {
             best = Some(Account::farther(best, one));
         }
         account.fault(place, Cause::Contains);
-        best.into_iter().for_each(|it| account.add(it));
+        if let Some(best) = best {
+            account.add(best);
+        }
         Ok(())
     }
 
