@@ -1,4 +1,4 @@
-//! What the engine costs on the released policies: loading, evaluating, remembering.
+//! What the engine costs on the released policies: loading, evaluating, their unit tests, and the memory of all that.
 //!
 //! `EC_SHARED=../shared cargo bench --features testkit --bench engine`. The policies and the input are read from the
 //! shared folder, which is not part of the project; where it is missing, this is said and nothing is measured.
@@ -8,15 +8,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, clippy::panic, reason = "a bench")]
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use divan::{AllocProfiler, Bencher, black_box};
 use enterprise_contract::builtins;
 use enterprise_contract::rego::budget::Budget;
 use enterprise_contract::rego::engine::{
-    CompileOptions, Compiler, Evaluation, EvaluationInput, Policy, Shared,
+    CompileOptions, Compiler, Evaluation, EvaluationInput, Policy, PrintStatements, Shared,
 };
 use enterprise_contract::rego::host::HostAnswer;
+use enterprise_contract::rego::testing::{self, TestCase, Tests, Verdict};
 use enterprise_contract::rego::value::{self, Object, ReadLimits, Str, Value, yaml};
 use enterprise_contract::rego::vm::{Answer, Step};
 use enterprise_contract::testkit::{Sbom, Size};
@@ -25,8 +28,13 @@ use serde_json::json;
 #[global_allocator]
 static ALLOC: AllocProfiler = AllocProfiler::system();
 
+/// Tells this program to be the process whose memory is measured; the value is the folder of its inputs.
+const ALONE: &str = "EC_BENCH_ALONE";
+
 fn main() {
-    if Path::new(&folder()).is_dir() {
+    if let Some(inputs) = std::env::var_os(ALONE) {
+        alone(Path::new(&inputs));
+    } else if Path::new(&folder()).is_dir() {
         divan::main();
     } else {
         eprintln!("skipped: engine benches: {} not found", folder().display());
@@ -41,8 +49,14 @@ fn folder() -> PathBuf {
 
 /// The modules that are evaluated: those of `policy/release` and `policy/lib`, without their tests.
 static MODULES: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
-    let (mut open, mut found) =
-        (vec![folder().join("policy/release"), folder().join("policy/lib")], Vec::new());
+    let mut found = modules_below(&["policy/release", "policy/lib"]);
+    found.retain(|(name, _)| !name.ends_with("_test.rego"));
+    found
+});
+
+fn modules_below(parts: &[&str]) -> Vec<(String, String)> {
+    let mut open: Vec<PathBuf> = parts.iter().map(|it| folder().join(it)).collect();
+    let mut found = Vec::new();
     while let Some(path) = open.pop() {
         if path.is_dir() {
             open.extend(std::fs::read_dir(&path).unwrap().map(|it| it.unwrap().path()));
@@ -50,10 +64,9 @@ static MODULES: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
             found.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
         }
     }
-    found.retain(|(name, _): &(String, String)| !name.ends_with("_test.rego"));
     found.sort();
     found
-});
+}
 
 static POLICY: LazyLock<Policy> = LazyLock::new(compile);
 
@@ -149,6 +162,17 @@ fn share() -> Shared {
     POLICY.share(&ENTRY_POINTS, &DATA, &[], Budget::unlimited())
 }
 
+/// The answer of a rule, for a host that knows nothing.
+fn ask(evaluation: &mut Evaluation, path: &[Str]) -> Answer {
+    let mut step = evaluation.start_rule(path);
+    loop {
+        match step {
+            Step::Pending(_) => step = evaluation.resume(HostAnswer::Undefined),
+            Step::Done(answer) => return answer,
+        }
+    }
+}
+
 /// All entry points over one input: how many results there are, and what was spent.
 fn evaluate(input: Value) -> (usize, Budget) {
     let input = EvaluationInput {
@@ -160,14 +184,7 @@ fn evaluate(input: Value) -> (usize, Budget) {
     let mut evaluation = Evaluation::new(&POLICY, input);
     let mut results = 0;
     for path in ENTRY_POINTS.iter() {
-        let mut step = evaluation.start_rule(path);
-        let answer = loop {
-            match step {
-                Step::Pending(_) => step = evaluation.resume(HostAnswer::Undefined),
-                Step::Done(answer) => break answer,
-            }
-        };
-        match answer {
+        match ask(&mut evaluation, path) {
             Answer::Value(Value::Set(found)) => results += found.len(),
             Answer::Undefined => {}
             other => panic!("{path:?}: {other:?}"),
@@ -209,4 +226,100 @@ fn read_and_evaluate(bencher: Bencher<'_, '_>, input: Input) {
     bencher
         .counter(divan::counter::BytesCount::new(text.len()))
         .bench_local(|| evaluate(read(black_box(&text))));
+}
+
+/// The inputs whose memory is measured together, as OPA's was.
+const HELD: [Input; 3] = [Input::Golden, Input::Spdx(1000), Input::Spdx(5000)];
+
+/// All inputs held while each is evaluated: the heap is what `max alloc` says.
+#[divan::bench]
+fn hold_and_evaluate_three_inputs(bencher: Bencher<'_, '_>) {
+    let texts = HELD.map(Input::text);
+    evaluate(read(&texts[0]));
+    bencher.bench_local(|| {
+        let held: Vec<Value> = texts.iter().map(|text| read(text)).collect();
+        held.iter().map(|input| evaluate(input.clone()).0).sum::<usize>()
+    });
+}
+
+/// The same in a process of its own, which says what the system gave it at most.
+#[divan::bench(sample_count = 1, sample_size = 1)]
+fn hold_and_evaluate_three_inputs_alone(bencher: Bencher<'_, '_>) {
+    let inputs = tempfile::tempdir().unwrap();
+    for (index, input) in HELD.into_iter().enumerate() {
+        std::fs::write(inputs.path().join(format!("{index}.json")), input.text()).unwrap();
+    }
+    bencher.bench_local(|| {
+        let program = std::env::current_exe().unwrap();
+        let done = Command::new(program).env(ALONE, inputs.path()).status().unwrap();
+        assert!(done.success(), "{done}");
+    });
+}
+
+/// Is that process.
+fn alone(inputs: &Path) {
+    LazyLock::force(&POLICY);
+    eprintln!("\npolicies compiled: {}", most_memory());
+    LazyLock::force(&SHARED);
+    eprintln!("what is shared evaluated: {}", most_memory());
+    let read_file = |index: usize| read(&std::fs::read(inputs.join(format!("{index}.json"))).unwrap());
+    let held: Vec<Value> = (0..HELD.len()).map(read_file).collect();
+    eprintln!("inputs read: {}", most_memory());
+    for input in &held {
+        evaluate(input.clone());
+    }
+    eprintln!("all evaluated: {}", most_memory());
+}
+
+/// The most memory that the process had so far, where the system says so.
+fn most_memory() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.map_or_else(|| "not known".to_owned(), |it| it.trim().to_owned())
+}
+
+/// What `ec opa test` does, but for its report: the modules and data are read, compiled, and all tests run, on as many
+/// threads as there are processors.
+#[divan::bench]
+fn unit_tests(bencher: Bencher<'_, '_>) {
+    let (all, passed) = test_policies();
+    assert_eq!(all, 996);
+    eprintln!("{passed} of {all} tests pass with a host that knows nothing");
+    bencher.bench_local(test_policies);
+}
+
+/// How many tests there are, and how many pass.
+fn test_policies() -> (usize, usize) {
+    let options = CompileOptions {
+        host: builtins::declarations(),
+        print: PrintStatements::Keep,
+        tests: Tests::AsCases,
+        ..CompileOptions::default()
+    };
+    let mut compiler = Compiler::new(options);
+    for (name, text) in modules_below(&["policy", "checks"]) {
+        compiler.add_module(&name, text);
+    }
+    let policy = compiler.compile().unwrap_or_else(|error| panic!("{error}"));
+    let rules = std::fs::read(folder().join("example/data/rule_data.yml")).unwrap();
+    let data = yaml::read(&rules, &ReadLimits::default()).unwrap();
+    let tests = testing::discover(&policy);
+    let (next, passed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let work = || {
+        while let Some(test) = tests.get(next.fetch_add(1, Ordering::Relaxed)) {
+            passed.fetch_add(usize::from(passes(&policy, &data, test)), Ordering::Relaxed);
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
+    (tests.len(), passed.into_inner())
+}
+
+fn passes(policy: &Policy, data: &Value, test: &TestCase) -> bool {
+    let input = EvaluationInput {
+        now_ns: 1_790_000_000_000_000_000,
+        ..EvaluationInput::new(data.clone(), Budget::unlimited())
+    };
+    let answer = ask(&mut Evaluation::new(policy, input), &test.path);
+    testing::verdict(test, answer, &[]).0 == Verdict::Passed
 }
