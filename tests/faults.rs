@@ -3,6 +3,8 @@
 #![cfg(feature = "testkit")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
 
+#[path = "faults/attribution.rs"]
+mod attribution;
 #[path = "faults/bench.rs"]
 mod bench;
 #[path = "end_to_end/binary.rs"]

@@ -1,9 +1,10 @@
 //! Why components are undecided, one line a cause, so that one broken registry among two hundred components is seen
 //! at a glance.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Failure, FailureKind, FailureTarget, RunReport, Stage, Verdict};
+use crate::model::{ComponentId, Failure, FailureKind, FailureTarget, RunReport, Stage, Verdict};
 
 /// Causes told one by one; with heading and rest, the block stays within 20 lines.
 const TOLD: usize = 15;
@@ -16,9 +17,11 @@ struct Cause<'a> {
     first: &'a Failure,
     /// All that failed for the same reason.
     targets: BTreeSet<&'a FailureTarget>,
+    /// How it was told; digests apart, it is the same.
+    told: BTreeSet<&'a str>,
     /// At most.
     attempts: u32,
-    components: Vec<&'a str>,
+    components: Vec<&'a ComponentId>,
 }
 
 /// The block of lines, not indented, nothing sanitised yet; empty where everything was decided.
@@ -30,8 +33,12 @@ pub(super) fn lines(report: &RunReport) -> Vec<String> {
     let causes = causes(report);
     let mut lines = vec![format!("Undecided: {touched} of {} components", report.components.len())];
     lines.extend(causes.iter().take(TOLD).map(Cause::line));
-    if let Some(rest) = causes.len().checked_sub(TOLD).filter(|rest| *rest > 0) {
-        lines.push(format!("  … and {rest} more causes; every one stands in the JSON report"));
+    if let Some(rest) = causes.get(TOLD..).filter(|rest| !rest.is_empty()) {
+        let hit: BTreeSet<usize> =
+            rest.iter().flat_map(|cause| &cause.components).map(|it| it.index).collect();
+        let (causes, hit) = (rest.len(), hit.len());
+        let line = format!("  … and {causes} more causes ({hit} components); all stand in the JSON report");
+        lines.push(line);
     }
     lines
 }
@@ -48,20 +55,21 @@ pub(super) fn sentence(report: &RunReport) -> String {
 /// Those that hit most components first; else in order of appearance. The same trouble of one host is one cause,
 /// whatever was asked of it.
 fn causes(report: &RunReport) -> Vec<Cause<'_>> {
-    let mut at: BTreeMap<(Stage, FailureKind, Option<&str>, &str), usize> = BTreeMap::new();
+    let mut at: BTreeMap<(Stage, FailureKind, Option<&str>, Cow<'_, str>), usize> = BTreeMap::new();
     let mut causes: Vec<Cause<'_>> = Vec::new();
     for component in &report.components {
         for failure in component.outcome.failures() {
-            let key = (failure.stage, failure.kind, failure.host(), failure.cause());
+            let key = (failure.stage, failure.kind, failure.host(), without_digests(failure.cause()));
             let index = *at.entry(key).or_insert_with(|| {
                 causes.push(Cause::new(failure));
                 causes.len() - 1
             });
             let Some(cause) = causes.get_mut(index) else { continue };
             cause.targets.extend(&failure.target);
+            cause.told.insert(failure.cause());
             cause.attempts = cause.attempts.max(failure.attempts);
-            if cause.components.last() != Some(&&*component.id.name) {
-                cause.components.push(&component.id.name);
+            if cause.components.last() != Some(&&component.id) {
+                cause.components.push(&component.id);
             }
         }
     }
@@ -71,7 +79,7 @@ fn causes(report: &RunReport) -> Vec<Cause<'_>> {
 
 impl<'a> Cause<'a> {
     fn new(first: &'a Failure) -> Self {
-        Self { first, targets: BTreeSet::new(), attempts: 0, components: Vec::new() }
+        Self { first, targets: BTreeSet::new(), told: BTreeSet::new(), attempts: 0, components: Vec::new() }
     }
 
     fn line(&self) -> String {
@@ -84,10 +92,41 @@ impl<'a> Cause<'a> {
         };
         let tries = if self.attempts > 1 { format!("; {} tries", self.attempts) } else { String::new() };
         let again = if failure.retryable { "; trying again may help" } else { "" };
-        let named = named(&self.components);
+        let names: Vec<_> = self.components.iter().map(|it| &*it.name).collect();
+        let named = named(&names);
         let Failure { stage, kind, .. } = failure;
-        format!("  {stage}, {kind}: {}{target}{tries}{again}: {named}", failure.cause())
+        let cause = match self.told.len() {
+            0 | 1 => Cow::Borrowed(failure.cause()),
+            _ => without_digests(failure.cause()),
+        };
+        format!("  {stage}, {kind}: {cause}{target}{tries}{again}: {named}")
     }
+}
+
+/// Hexadecimal digits of a digest (SHA-256).
+const DIGITS: usize = 64;
+
+/// Objects that arrive with other bytes than their digests say are one trouble, whatever the digests are.
+fn without_digests(cause: &str) -> Cow<'_, str> {
+    const NAME: &str = "sha256:";
+    let mut out = String::new();
+    let mut rest = cause;
+    while let Some(at) = rest.find(NAME) {
+        let (before, after) = rest.split_at(at + NAME.len());
+        out.push_str(before);
+        let digits = after.bytes().take(DIGITS).take_while(u8::is_ascii_hexdigit).count();
+        rest = after.get(digits..).unwrap_or_default();
+        if digits == DIGITS {
+            out.push('…');
+        } else {
+            out.push_str(&after[..digits]);
+        }
+    }
+    if out.is_empty() {
+        return Cow::Borrowed(cause);
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
 }
 
 /// The first of some components, and how many more there are.
@@ -118,9 +157,26 @@ mod tests {
     }
 
     #[test]
-    fn two_hundred_causes_take_less_than_twenty_lines() {
+    fn two_hundred_causes_take_less_than_twenty_lines_and_the_rest_is_counted() {
         let report = sample::undecided_everywhere(200, |index| format!("failed with {index}"));
-        assert!(lines(&report).len() < 20);
+        let lines = lines(&report);
+        assert!(lines.len() < 20);
+        assert_eq!(
+            lines.last().map(String::as_str),
+            Some("  … and 185 more causes (185 components); all stand in the JSON report")
+        );
+    }
+
+    #[test]
+    fn a_host_that_garbles_everything_is_one_cause_whatever_the_digests() {
+        let digest = |index: usize| format!("sha256:{index:064}");
+        let report = sample::undecided_everywhere(3, |index| {
+            format!("digest is {}, expected {} or sha256:12", digest(index), digest(index + 1))
+        });
+        insta::assert_snapshot!(lines(&report).join("\n"), @"
+        Undecided: 3 of 3 components
+          fetch, unavailable: digest is sha256:…, expected sha256:… or sha256:12 (registry.example); trying again may help: c0, c1, c2
+        ");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use enterprise_contract::judge::{FilterType, GroupCriteria, GroupJudge};
 use enterprise_contract::model::outcome::MemoryFacts;
 use enterprise_contract::model::policy_spec::SourceGroup;
 use enterprise_contract::model::snapshot::GitSource;
-use enterprise_contract::model::{Component, ImageRef, Limits, PolicySpec, RuleTable, Snapshot};
+use enterprise_contract::model::{Component, ImageRef, Limits, PolicySpec, RuleTable, RunReport, Snapshot};
 use enterprise_contract::registry::Transport;
 use enterprise_contract::registry::cache::{Cached, Store};
 use enterprise_contract::registry::http::{Http, HttpSettings, RetryPolicy};
@@ -74,6 +74,7 @@ pub(crate) struct Ran {
     pub(crate) seen: Vec<Seen>,
     pub(crate) retries: u64,
     pub(crate) memory: MemoryFacts,
+    pub(crate) report: RunReport,
 }
 
 impl Bench {
@@ -146,7 +147,8 @@ impl Bench {
             asked: server.asked(),
             seen: server.seen(),
             retries: report.run.retries,
-            memory: report.run.memory.unwrap(),
+            memory: report.run.memory.clone().unwrap(),
+            report,
         }
     }
 
