@@ -115,7 +115,7 @@ mod tests {
     };
 
     fn outcome(word: &str) -> Outcome {
-        let failure = |kind| StageError::new(kind, "m").in_stage(Stage::Fetch);
+        let failure = |kind| StageError::new(kind, "m").in_stage(Stage::Fetch, "image");
         let undecided = |kind| Undecided { rule: "r".to_owned(), reference: None, failure: failure(kind) };
         let judged = |violations, undecided| {
             Outcome::Judged(Judgement { violations, undecided, ..Judgement::default() })

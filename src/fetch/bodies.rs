@@ -6,7 +6,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use super::archive::{self, Bounds};
 use super::{Bundle, BundleEntry, Evidence, FilesEntry, Footprint, Layer, Missing, Part};
 use crate::model::failure::StageError;
-use crate::model::{FailureKind, Limits, Repository};
+use crate::model::{FailureKind, Limits, PinnedRef};
 use crate::registry::{BlobId, Descriptor, Transport};
 
 /// Bodies of one image read at once.
@@ -16,7 +16,7 @@ impl Footprint {
     /// Reads what the footprint names.
     pub async fn read(self, transport: &dyn Transport, limits: &Limits) -> Evidence {
         let size = self.bytes();
-        let reader = Reader { transport, limits, repository: &self.image.repository };
+        let reader = Reader { transport, limits, image: &self.image };
         let (signatures, attestations, bundles, files) = if size > limits.evidence_bytes {
             let message = format!("{size} bytes of evidence, more than {}", limits.evidence_bytes);
             let error = StageError::new(FailureKind::TooLarge, message).at(&self.image);
@@ -47,7 +47,7 @@ fn refused<T, U>(part: Part<T>, error: &StageError) -> Part<U> {
 struct Reader<'a> {
     transport: &'a dyn Transport,
     limits: &'a Limits,
-    repository: &'a Repository,
+    image: &'a PinnedRef,
 }
 
 impl Reader<'_> {
@@ -78,9 +78,10 @@ impl Reader<'_> {
         let read = tokio::task::spawn_blocking(move || archive::flattened(&bodies, &[folder], bounds));
         match read.await {
             Ok(Ok(files)) => Ok(files),
-            Ok(Err(error)) => Err(Missing::Undecided(error.into())),
+            Ok(Err(error)) => Err(Missing::Undecided(StageError::from(error).at(self.image))),
             Err(_) => {
-                Err(Missing::Undecided(StageError::new(FailureKind::Panicked, "reading of layers ended")))
+                let error = StageError::new(FailureKind::Panicked, "reading of layers ended");
+                Err(Missing::Undecided(error.at(self.image)))
             }
         }
     }
@@ -90,9 +91,9 @@ impl Reader<'_> {
         if descriptor.size > cap {
             let message = format!("{} bytes, more than {cap}", descriptor.size);
             let error = StageError::new(FailureKind::TooLarge, message);
-            return Err(Missing::Undecided(error.at(self.repository.pin(descriptor.digest))));
+            return Err(Missing::Undecided(error.at(self.image.repository.pin(descriptor.digest))));
         }
-        let read = self.transport.blob(self.repository, &BlobId::from(descriptor), cap).await;
+        let read = self.transport.blob(&self.image.repository, &BlobId::from(descriptor), cap).await;
         read.map_err(Missing::by_digest)
     }
 }

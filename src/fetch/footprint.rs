@@ -169,7 +169,7 @@ impl Look<'_> {
             Err(missing) => return Content::missing(&missing),
         };
         let (config, parent) = tokio::join!(self.own_config(image, &own), self.parent(&own));
-        let files = self.files(&config, &own);
+        let files = self.files(&config, &own, image);
         Content { config: self.need(Need::Config).and(config), parent, files }
     }
 
@@ -204,11 +204,12 @@ impl Look<'_> {
         &self,
         config: &Result<ImageConfig, Missing>,
         own: &ImageManifest,
+        image: &PinnedRef,
     ) -> Result<FilesEntry, Missing> {
         self.need(Need::Files)?;
         let config = config.as_ref().map_err(Missing::clone)?;
         let folder = config.labels.get(OPERATOR_FOLDER).ok_or(Missing::Absent)?;
-        self.check_layers(own).map_err(Missing::Undecided)?;
+        self.check_layers(own).map_err(|error| Missing::Undecided(error.at(image)))?;
         Ok(FilesEntry { folder: folder.clone(), layers: own.layers.clone() })
     }
 

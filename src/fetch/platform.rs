@@ -24,5 +24,6 @@ pub(super) async fn image(
         manifest = found.map_err(Missing::by_digest)?;
     }
     let too_deep = || StageError::new(FailureKind::TooLarge, "indexes nest too deeply");
-    manifest.as_image().cloned().ok_or_else(|| Missing::Undecided(too_deep()))
+    let at = repository.pin(manifest.digest);
+    manifest.as_image().cloned().ok_or_else(|| Missing::Undecided(too_deep().at(at)))
 }

@@ -185,11 +185,12 @@ impl<'a> Sitting<'a> {
         }) {
             rule = format!("{rule} ({})", known.code);
         }
+        let over = reference.clone().unwrap_or_else(|| entry.to_string());
         self.doubts.push(Doubt {
             package: entry.package.clone(),
             rule: entry.rule.clone(),
             definition,
-            undecided: Undecided { rule, reference, failure: cause.in_stage(Stage::Evaluate) },
+            undecided: Undecided { rule, reference, failure: cause.in_stage(Stage::Evaluate, over) },
         });
     }
 
@@ -243,8 +244,12 @@ impl<'a> Sitting<'a> {
 
     fn nothing_evaluated(&self) -> Undecided {
         let message = "no successes, warnings, or failures, check input";
-        let cause = StageError::new(FailureKind::PolicyError, message).at(&self.judge.label);
-        Undecided { rule: "policy".to_owned(), reference: None, failure: cause.in_stage(Stage::Judge) }
+        let cause = StageError::new(FailureKind::PolicyError, message);
+        Undecided {
+            rule: "policy".to_owned(),
+            reference: None,
+            failure: cause.in_stage(Stage::Judge, &self.judge.label),
+        }
     }
 }
 

@@ -170,9 +170,12 @@ impl StageError {
         self
     }
 
-    /// Attaches the stage: in `run`, for a component, and where a check or a rule stays undecided for itself.
-    pub fn in_stage(self, stage: Stage) -> Failure {
+    /// Attaches the stage: in `run`, for a component, and where a check or a rule stays undecided for itself. `over` is
+    /// what was worked on, an image or a rule; it is the target where nobody closer to the trouble named one.
+    #[allow(clippy::needless_pass_by_value)] // texts and references alike
+    pub fn in_stage(self, stage: Stage, over: impl ToString) -> Failure {
         let Self { kind, message, target, attempts } = self;
+        let target = target.unwrap_or_else(|| FailureTarget::Named(over.to_string().into()));
         Failure { stage, kind, message, target, attempts, retryable: kind.retryable() }
     }
 }
@@ -186,9 +189,8 @@ pub struct Failure {
     pub kind: FailureKind,
     /// In words.
     pub message: String,
-    /// Host and object, or rule and location.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub target: Option<FailureTarget>,
+    /// Host and object, or rule and location, or the image.
+    pub target: FailureTarget,
     /// How often it was tried.
     pub attempts: u32,
     /// May trying again help?
@@ -198,7 +200,7 @@ pub struct Failure {
 impl Failure {
     /// The message without the name of the target, which many messages begin with: the same for all that one cause hit.
     pub fn cause(&self) -> &str {
-        let target = self.target.as_ref().map(ToString::to_string).unwrap_or_default();
+        let target = self.target.to_string();
         let rest = self.message.strip_prefix(&target).and_then(|it| it.strip_prefix(": "));
         rest.unwrap_or(&self.message)
     }
@@ -206,8 +208,8 @@ impl Failure {
     /// Who could not give it, if that is known.
     pub fn host(&self) -> Option<&str> {
         match &self.target {
-            Some(FailureTarget::Object { host, .. }) => Some(host),
-            Some(FailureTarget::Rule { .. } | FailureTarget::Named(_)) | None => None,
+            FailureTarget::Object { host, .. } => Some(host),
+            FailureTarget::Rule { .. } | FailureTarget::Named(_) => None,
         }
     }
 }

@@ -203,7 +203,8 @@ mod tests {
         Undecided {
             rule: "data.x.deny".to_owned(),
             reference: None,
-            failure: StageError::new(FailureKind::Unavailable, "down").in_stage(Stage::Evaluate),
+            failure: StageError::new(FailureKind::Unavailable, "down")
+                .in_stage(Stage::Evaluate, "data.x.deny"),
         }
     }
 

@@ -257,9 +257,9 @@ mod tests {
             outcome: match verdict {
                 Verdict::Pass => judged(vec![]),
                 Verdict::Fail => judged(vec![Finding::default()]),
-                Verdict::Incomplete => {
-                    Outcome::Failed(StageError::new(FailureKind::Unavailable, "down").in_stage(Stage::Fetch))
-                }
+                Verdict::Incomplete => Outcome::Failed(
+                    StageError::new(FailureKind::Unavailable, "down").in_stage(Stage::Fetch, image),
+                ),
             },
             signatures: vec![],
             attestations: vec![],

@@ -65,7 +65,7 @@ fn causes(report: &RunReport) -> Vec<Cause<'_>> {
                 causes.len() - 1
             });
             let Some(cause) = causes.get_mut(index) else { continue };
-            cause.targets.extend(&failure.target);
+            cause.targets.insert(&failure.target);
             cause.told.insert(failure.cause());
             cause.attempts = cause.attempts.max(failure.attempts);
             if cause.components.last() != Some(&&component.id) {
@@ -84,11 +84,10 @@ impl<'a> Cause<'a> {
 
     fn line(&self) -> String {
         let failure = self.first;
-        let target = match (&failure.target, failure.host(), self.targets.len()) {
-            (None, _, _) => String::new(),
-            (Some(_), Some(host), objects @ 2..) => format!(" ({objects} objects at {host})"),
-            (Some(target), None, others @ 2..) => format!(" ({target} and {} more)", others - 1),
-            (Some(target), _, _) => format!(" ({target})"),
+        let target = match (failure.host(), self.targets.len()) {
+            (Some(host), objects @ 2..) => format!(" ({objects} objects at {host})"),
+            (None, others @ 2..) => format!(" ({} and {} more)", failure.target, others - 1),
+            (_, _) => format!(" ({})", failure.target),
         };
         let tries = if self.attempts > 1 { format!("; {} tries", self.attempts) } else { String::new() };
         let again = if failure.retryable { "; trying again may help" } else { "" };
@@ -190,7 +189,7 @@ mod tests {
                 attempts: 4,
                 ..StageError::new(FailureKind::Unavailable, message)
             };
-            sample::component(index, Outcome::Failed(error.in_stage(Stage::Fetch)))
+            sample::component(index, Outcome::Failed(error.in_stage(Stage::Fetch, "c")))
         };
         let mut components: Vec<_> = (0..200).map(|it| failed(it, "registry.example")).collect();
         components.push(failed(200, "other.example"));

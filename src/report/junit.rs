@@ -103,10 +103,7 @@ fn properties(report: &RunReport, view: &View<'_>) -> Vec<(String, String)> {
 }
 
 fn errors(out: &mut String, outcome: &Outcome) {
-    let told = |failure: &Failure| match &failure.target {
-        Some(target) => format!("{} ({target})", failure.message),
-        None => failure.message.clone(),
-    };
+    let told = |failure: &Failure| format!("{} ({})", failure.message, failure.target);
     match outcome {
         Outcome::Failed(failure) => {
             let title = format!("{}: {}", failure.stage, failure.message);

@@ -56,7 +56,7 @@ pub(super) fn judged(violations: Vec<Finding>, warnings: Vec<Finding>, successes
 
 pub(super) fn unavailable(message: &str) -> Outcome {
     let error = StageError::new(FailureKind::Unavailable, message).at("registry.example");
-    Outcome::Failed(error.in_stage(Stage::Fetch))
+    Outcome::Failed(error.in_stage(Stage::Fetch, "image"))
 }
 
 pub(super) fn undecided_everywhere(count: usize, message: impl Fn(usize) -> String) -> RunReport {

@@ -184,8 +184,8 @@ impl Printer<'_> {
             for Undecided { rule, reference, failure } in view.undecided {
                 self.heading(view, Kind::Undecided, rule);
                 self.entry("Reason", &failure.message);
-                let target = || failure.target.as_ref().map(ToString::to_string);
-                self.entry("Reference", &reference.clone().or_else(target).unwrap_or_default());
+                let target = || failure.target.to_string();
+                self.entry("Reference", &reference.clone().unwrap_or_else(target));
                 self.out.push('\n');
             }
         }

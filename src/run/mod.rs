@@ -216,7 +216,7 @@ async fn all(shared: &Arc<Shared>, resolved: Vec<Resolved>) -> Vec<Done> {
     for (id, resolved, stage, task) in tasks {
         let finished = task.await.unwrap_or_else(|_| {
             let error = StageError::new(FailureKind::Panicked, "internal error: the component's task ended");
-            let error = error.at(pipeline::image(&resolved)).in_stage(stage.get());
+            let error = error.in_stage(stage.get(), pipeline::image(&resolved));
             let failed = pipeline::failed(&shared.job, id, &resolved, error);
             tell(&shared.job, &failed, &stage);
             failed
@@ -281,7 +281,7 @@ async fn decided(
         }
         Err(error) => error,
     };
-    pipeline::failed(&shared.job, id, resolved, error.at(pipeline::image(resolved)).in_stage(stage.get()))
+    pipeline::failed(&shared.job, id, resolved, error.in_stage(stage.get(), pipeline::image(resolved)))
 }
 
 fn report(job: &Job, done: Vec<Done>) -> RunReport {

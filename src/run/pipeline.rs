@@ -114,7 +114,7 @@ pub(super) async fn component(
             return Done { report: blank(job, id, resolved, outcome), includes: Vec::new(), memory: None };
         }
         Resolution::Undecided(error) => {
-            return failed(job, id, resolved, error.clone().in_stage(Stage::Resolve));
+            return failed(job, id, resolved, error.clone().in_stage(Stage::Resolve, image(resolved)));
         }
     };
     let mut watch = Stopwatch::new(job.component_timeout);
@@ -156,7 +156,9 @@ impl Attempt<'_> {
     async fn make(&self, watch: &mut Stopwatch) -> (Done, Option<u64>) {
         let Self { shared, id, resolved, target, stage, .. } = *self;
         let job = &shared.job;
-        let failed = |error: StageError, stage| failed(job, id.clone(), resolved, error.in_stage(stage));
+        let failed = |error: StageError, stage| {
+            failed(job, id.clone(), resolved, error.in_stage(stage, &target.pinned))
+        };
         stage.enter(Stage::Fetch);
         let footprint = match watch.bound(footprint(job, target)).await {
             Ok(footprint) => footprint,
@@ -186,11 +188,11 @@ impl Attempt<'_> {
             (Ok((judgement, includes)), None) => (Outcome::Judged(judgement), includes),
             (Err(error), None) => {
                 stage.give_up();
-                (Outcome::Failed(error.in_stage(stage.get())), Vec::new())
+                (Outcome::Failed(error.in_stage(stage.get(), &target.pinned)), Vec::new())
             }
             (_, Some(needs)) => {
                 let error = beyond(shared, needs).at(&target.pinned);
-                (Outcome::Failed(error.in_stage(stage.get())), Vec::new())
+                (Outcome::Failed(error.in_stage(stage.get(), &target.pinned)), Vec::new())
             }
         };
         report.outcome = outcome;
@@ -447,7 +449,8 @@ fn may_read(group: &Group, unread: &Unread) -> bool {
 
 fn because_of(unread: &Unread, rule: String) -> Undecided {
     let reference = unread.why.target.as_ref().map(ToString::to_string);
-    Undecided { rule, reference, failure: unread.why.clone().in_stage(Stage::Fetch) }
+    let failure = unread.why.clone().in_stage(Stage::Fetch, &rule);
+    Undecided { rule, reference, failure }
 }
 
 /// What rules said that may have read a part of the input which only seemed to be missing: listed, not counted.

@@ -33,6 +33,6 @@ pub(super) fn undecided(evidence: &Evidence) -> Option<StageError> {
             .at(evidence.image.repository.pin(bundles[0].referrer)),
         ),
         Part::Undecided(why) => Some(why.clone()),
-        Part::NotAsked => Some(not_asked("bundles")),
+        Part::NotAsked => Some(not_asked(evidence, "bundles")),
     }
 }

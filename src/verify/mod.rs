@@ -110,7 +110,7 @@ fn image_signature(evidence: &Evidence, trust: &TrustPolicy, check: SignatureChe
     if check == SignatureCheck::Skipped {
         return ImageSignature::Skipped;
     }
-    let layers = match layers(&evidence.signatures) {
+    let layers = match layers(evidence, &evidence.signatures) {
         Ok(layers) => layers,
         Err(why) => return ImageSignature::Undecided(why),
     };
@@ -131,7 +131,7 @@ fn attestations(
     if let Some(why) = bundles::undecided(evidence) {
         return Attestations::Undecided(why);
     }
-    let layers = match layers(&evidence.attestations) {
+    let layers = match layers(evidence, &evidence.attestations) {
         Ok(layers) => layers,
         Err(why) => return Attestations::Undecided(why),
     };
@@ -149,16 +149,17 @@ fn attestations(
 }
 
 /// What is definitely absent is an empty list; what was not found out is an error.
-fn layers(part: &Part<Vec<Layer>>) -> Result<&[Layer], StageError> {
+fn layers<'a>(evidence: &Evidence, part: &'a Part<Vec<Layer>>) -> Result<&'a [Layer], StageError> {
     match part {
         Part::Present(layers) => Ok(layers),
         Part::Absent => Ok(&[]),
         Part::Undecided(why) => Err(why.clone()),
-        Part::NotAsked => Err(not_asked("signatures and attestations")),
+        Part::NotAsked => Err(not_asked(evidence, "signatures and attestations")),
     }
 }
 
 /// A defect of ours: a check needs what nobody fetched.
-fn not_asked(what: &str) -> StageError {
+fn not_asked(evidence: &Evidence, what: &str) -> StageError {
     StageError::new(FailureKind::Panicked, format!("{what} were not fetched, but a check needs them"))
+        .at(&evidence.image)
 }

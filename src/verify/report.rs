@@ -142,6 +142,6 @@ fn undecided(check: Builtin, why: &StageError) -> Undecided {
     Undecided {
         rule: check.code().to_owned(),
         reference: why.target.as_ref().map(ToString::to_string),
-        failure: why.clone().in_stage(stage),
+        failure: why.clone().in_stage(stage, check.code()),
     }
 }

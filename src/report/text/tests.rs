@@ -14,7 +14,8 @@ fn an_incomplete_report_opens_with_its_causes() {
     let undecided = Undecided {
         rule: "data.release.sbom.deny".to_owned(),
         reference: Some("registry.example/sbom@sha256:12".to_owned()),
-        failure: StageError::new(FailureKind::TimedOut, "no answer in 30 s").in_stage(Stage::Evaluate),
+        failure: StageError::new(FailureKind::TimedOut, "no answer in 30 s")
+            .in_stage(Stage::Evaluate, "data.release.sbom.deny"),
     };
     let mut partly =
         component(1, Outcome::Judged(Judgement { undecided: vec![undecided], ..Judgement::default() }));
@@ -35,7 +36,7 @@ fn an_incomplete_report_opens_with_its_causes() {
     Violations: 0, Warnings: 0, Successes: 1
     Undecided: 2 of 3 components
       fetch, unavailable: connection refused (registry.example); trying again may help: c0
-      evaluate, timed-out: no answer in 30 s; trying again may help: c1
+      evaluate, timed-out: no answer in 30 s (data.release.sbom.deny); trying again may help: c1
     Skipped: transparency-log (--ignore-rekor)
     Policy warning: the include "x" matches nothing
 
