@@ -147,9 +147,10 @@ fn judge(case: &Case, groups: &[(Arc<CompiledGroup>, GroupJudge)], name: &str, i
                 now: at,
                 seed: 0,
                 cancelled: Arc::new(AtomicBool::new(false)),
+                room: u64::MAX,
             };
             match compiled.start(run, |entry| selection.contains(entry)) {
-                Evaluating::Done(raw) => judge.judge(&subject, at, raw),
+                Evaluating::Done(raw, _) => judge.judge(&subject, at, raw),
                 Evaluating::Asks(_) => panic!("no rule of these cases asks the host"),
             }
         })

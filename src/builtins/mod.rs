@@ -6,6 +6,9 @@
 
 mod oci;
 mod purl;
+mod room;
+
+pub use room::{Room, fitted};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,6 +18,7 @@ use crate::model::{FailureKind, ImageRef, Limits, PinnedRef};
 use crate::registry::{RegistryError, Transport};
 use crate::rego::host::{HostCall, HostFunction};
 use crate::rego::value::{Str, Value};
+use room::Endless;
 
 /// An answer: a value, nothing (undefined), or why it could not be found out.
 pub type Reply = Result<Option<Value>, StageError>;
@@ -26,6 +30,7 @@ pub type Work = Box<dyn FnOnce() -> Reply + Send>;
 pub struct Host {
     transport: Arc<dyn Transport>,
     limits: Limits,
+    room: Arc<dyn Room>,
 }
 
 /// The questions of one component.
@@ -70,7 +75,13 @@ pub fn at_once(call: &HostCall) -> Option<Reply> {
 impl Host {
     /// Functions that read through `transport`, within `limits`.
     pub fn new(transport: Arc<dyn Transport>, limits: Limits) -> Self {
-        Self { transport, limits }
+        Self { transport, limits, room: Arc::new(Endless) }
+    }
+
+    /// The same, where what is made of answers has to find room.
+    #[must_use]
+    pub fn within(self, room: Arc<dyn Room>) -> Self {
+        Self { room, ..self }
     }
 
     /// For the rules that judge `image`.

@@ -10,9 +10,6 @@ use crate::registry::http::{Http, HttpError, HttpSettings};
 use crate::registry::layout::{Layout, LayoutError};
 use crate::registry::once::Once;
 
-/// Bytes of blobs that are kept for who asks again, at most: signatures, attestations and SBOMs of some components.
-pub(super) const KEPT_BLOB_BYTES: u64 = 256 << 20;
-
 /// Registries, with the credentials, proxies and certificates of the environment; blobs are kept in `store`, and `kept`
 /// bytes of them in memory.
 pub(super) fn network(

@@ -45,6 +45,12 @@ pub(super) trait Evaluates: Send {
 
     /// So many nanoseconds were spent waiting for the host.
     fn waited(&mut self, nanoseconds: u64);
+
+    /// Bytes allocated so far, as far as the engine counts them.
+    fn bytes_spent(&self) -> u64;
+
+    /// No more than so many bytes may be allocated from now on.
+    fn allow_bytes(&mut self, left: u64);
 }
 
 impl Evaluates for Evaluation {
@@ -58,6 +64,14 @@ impl Evaluates for Evaluation {
 
     fn waited(&mut self, nanoseconds: u64) {
         self.budget_mut().extend_deadline(nanoseconds);
+    }
+
+    fn bytes_spent(&self) -> u64 {
+        self.budget().bytes_spent()
+    }
+
+    fn allow_bytes(&mut self, left: u64) {
+        self.budget_mut().set_bytes_left(left);
     }
 }
 

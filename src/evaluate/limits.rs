@@ -31,9 +31,14 @@ impl Default for Bounds {
 }
 
 impl Bounds {
+    /// Bytes that an evaluation over this input may allocate.
+    pub(super) fn bytes_for(&self, input: &Value) -> u64 {
+        self.bytes.saturating_add(u64::from(input.parts()).saturating_mul(self.bytes_per_part))
+    }
+
     /// The budget of an evaluation over this input, from now on.
     pub(super) fn budget(&self, input: &Value, clock: &Clock, cancelled: &Arc<AtomicBool>) -> Budget {
-        let bytes = self.bytes.saturating_add(u64::from(input.parts()).saturating_mul(self.bytes_per_part));
+        let bytes = self.bytes_for(input);
         let time = u64::try_from(self.time.as_nanos()).unwrap_or(u64::MAX);
         Budget::new(self.steps, bytes)
             .with_deadline(Arc::clone(clock), clock().saturating_add(time))

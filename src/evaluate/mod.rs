@@ -40,12 +40,23 @@ pub struct Run {
     pub seed: u64,
     /// Set from outside to end the evaluation.
     pub cancelled: Arc<AtomicBool>,
+    /// Bytes that it may allocate, where that is less than the [`Bounds`].
+    pub room: u64,
+}
+
+/// What an evaluation took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spent {
+    /// Bytes allocated, whether they are held or not.
+    pub bytes: u64,
+    /// Whether it ended because it had not enough room ([`Run::room`]).
+    pub cut_short: bool,
 }
 
 /// How far an evaluation came.
 pub enum Evaluating {
-    /// To its end.
-    Done(RawResults),
+    /// To its end, or as far as there was room.
+    Done(RawResults, Spent),
     /// A rule wants to know something.
     Asks(Asking),
 }
@@ -71,6 +82,9 @@ pub struct Rest {
     clock: Clock,
     /// When the clock said that the host was asked.
     asked_at: u64,
+    /// Bytes that it may allocate by the [`Bounds`] alone.
+    bound: u64,
+    cut_short: bool,
 }
 
 /// What the engine is working on.
@@ -86,7 +100,9 @@ impl CompiledGroup {
     /// Asks the entry points that `wanted` selects, in the order of packages and names.
     pub fn start(self: &Arc<Self>, run: Run, wanted: impl Fn(&EntryPoint) -> bool) -> Evaluating {
         let clock = limits::clock();
-        let rest = Rest {
+        let bound = self.bounds().bytes_for(&run.input);
+        let room = run.room;
+        let mut rest = Rest {
             evaluation: self.evaluation(run, &clock),
             open: self.entry_points().iter().rev().filter(|it| wanted(it)).cloned().collect(),
             group: Arc::clone(self),
@@ -95,7 +111,10 @@ impl CompiledGroup {
             failures: Vec::new(),
             clock,
             asked_at: 0,
+            bound,
+            cut_short: false,
         };
+        rest.allow(room);
         Box::new(rest).next()
     }
 
@@ -147,9 +166,26 @@ impl Rest {
         self.step(step)
     }
 
+    /// Bytes that it allocated so far.
+    pub fn bytes_spent(&self) -> u64 {
+        self.evaluation.bytes_spent()
+    }
+
+    /// Lets it allocate so many bytes from now on, or fewer where the [`Bounds`] say so.
+    pub fn allow(&mut self, room: u64) {
+        let left = self.bound.saturating_sub(self.bytes_spent());
+        self.evaluation.allow_bytes(left.min(room));
+    }
+
+    /// Ends it here.
+    pub fn end(self: Box<Self>) -> Evaluating {
+        let spent = Spent { bytes: self.bytes_spent(), cut_short: self.cut_short };
+        Evaluating::Done(RawResults { entries: self.done }, spent)
+    }
+
     fn next(mut self: Box<Self>) -> Evaluating {
         let Some(entry) = self.open.pop() else {
-            return Evaluating::Done(RawResults { entries: self.done });
+            return self.end();
         };
         if self.group.has_exceptions(&entry.package) {
             let path = path(&entry, group::EXCEPTION);
@@ -173,6 +209,12 @@ impl Rest {
             Step::Pending(call) => {
                 self.asked_at = (self.clock)();
                 Evaluating::Asks(Asking { call, rest: self })
+            }
+            Step::Done(Answer::Error(RegoError { spent: Some(Exceeded::Bytes(limit)), .. }))
+                if limit < self.bound =>
+            {
+                self.cut_short = true;
+                self.end()
             }
             Step::Done(answer) => match std::mem::replace(&mut self.now, Asked::Nothing) {
                 Asked::Exceptions(entry) => self.after_exceptions(entry, answer),

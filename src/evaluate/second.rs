@@ -124,6 +124,13 @@ impl Evaluates for Second {
 
     /// Its clock runs for one attempt, which never waits.
     fn waited(&mut self, _: u64) {}
+
+    /// It does not count.
+    fn bytes_spent(&self) -> u64 {
+        0
+    }
+
+    fn allow_bytes(&mut self, _: u64) {}
 }
 
 fn prepared(

@@ -87,6 +87,8 @@ pub enum Cause {
     TooLarge {
         /// The bound.
         cap: u64,
+        /// In bytes, as its holder states it before it is read.
+        size: Option<u64>,
     },
     /// Beyond a bound in counts.
     #[error("more than {cap} {things}")]

@@ -85,7 +85,7 @@ impl Memory {
     fn find(&self, reference: &ImageRef, cap: u64) -> Result<Manifest, Cause> {
         let (bytes, media_type) = self.manifests.get(&reference.to_string()).ok_or(Cause::Absent)?;
         if bytes.len() as u64 > cap {
-            return Err(Cause::TooLarge { cap });
+            return Err(Cause::TooLarge { cap, size: Some(bytes.len() as u64) });
         }
         Manifest::read(bytes.clone(), media_type).map_err(Cause::Malformed)
     }
@@ -120,7 +120,8 @@ impl Transport for Memory {
         Box::pin(async move {
             self.ask("BLOB", &blob.digest.to_string(), repository.registry(), || {
                 let bytes = self.blobs.get(&blob.digest).ok_or(Cause::Absent)?;
-                if bytes.len() as u64 > cap { Err(Cause::TooLarge { cap }) } else { Ok(bytes.clone()) }
+                let size = bytes.len() as u64;
+                if size > cap { Err(Cause::TooLarge { cap, size: Some(size) }) } else { Ok(bytes.clone()) }
             })
         })
     }

@@ -102,7 +102,7 @@ fn manifest_object(method: &str, reference: &ImageRef) -> String {
 }
 
 /// The same for a blob.
-fn blob_object(repository: &Repository, digest: &Digest) -> String {
+pub(crate) fn blob_object(repository: &Repository, digest: &Digest) -> String {
     format!("GET https://{}/v2/{}/blobs/{digest}", repository.registry(), repository.path())
 }
 

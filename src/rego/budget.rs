@@ -170,6 +170,12 @@ impl Budget {
         }
     }
 
+    /// Sets how many bytes may still be spent. What was spent stays spent.
+    pub fn set_bytes_left(&mut self, left: u64) {
+        self.bytes.limit = (self.bytes.limit - self.bytes.left).saturating_add(left);
+        self.bytes.left = left;
+    }
+
     /// Lets no more than this be spent until [`Budget::settle`].
     pub(crate) fn lend(&mut self, steps: u64, bytes: u64) {
         self.steps.lend(steps);
@@ -227,6 +233,16 @@ mod tests {
         assert_eq!(budget.bytes(101), Err(Exceeded::Bytes(100)));
         assert_eq!(budget.bytes(100), Ok(()));
         assert_eq!((budget.steps_spent(), budget.bytes_left()), (10, 0));
+    }
+
+    #[test]
+    fn what_is_left_can_be_set_and_what_was_spent_stays() {
+        let mut budget = Budget::new(10, 100);
+        budget.bytes(60).unwrap();
+        budget.set_bytes_left(10);
+        assert_eq!((budget.bytes_spent(), budget.bytes(11)), (60, Err(Exceeded::Bytes(70))));
+        budget.set_bytes_left(u64::MAX - 60);
+        assert_eq!((budget.bytes_spent(), budget.bytes(1 << 40)), (60, Ok(())));
     }
 
     #[test]

@@ -99,7 +99,7 @@ async fn everything_else_that_goes_wrong_leaves_the_component_undecided_and_its_
     for (cause, kind) in [
         (Cause::Connection("reset".into()), FailureKind::Unavailable),
         (Cause::TimedOut("idle".into()), FailureKind::TimedOut),
-        (Cause::TooLarge { cap: 1 }, FailureKind::TooLarge),
+        (Cause::TooLarge { cap: 1, size: None }, FailureKind::TooLarge),
         (Cause::Malformed("x".into()), FailureKind::Malformed),
         (Cause::NotInLayout, FailureKind::NotFound),
     ] {

@@ -2,6 +2,7 @@
 //! came first is served first, and nobody waits for more while holding something, so nobody waits for ever.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
@@ -35,7 +36,7 @@ pub(super) enum Rank {
 /// Borrowed bytes, given back when dropped.
 pub(super) struct Lease {
     admission: Arc<Admission>,
-    bytes: u64,
+    bytes: AtomicU64,
 }
 
 /// More than there is; or the run is over.
@@ -85,10 +86,10 @@ impl Admission {
                 state.queue.insert(turn, waiting);
                 return;
             }
-            let lease = Lease { admission: Arc::clone(self), bytes: waiting.bytes };
+            let lease = Lease { admission: Arc::clone(self), bytes: AtomicU64::new(waiting.bytes) };
             state.free -= waiting.bytes;
             if let Err(mut lease) = waiting.sender.send(lease) {
-                state.free += std::mem::take(&mut lease.bytes);
+                state.free += std::mem::take(lease.bytes.get_mut());
             }
         }
     }
@@ -100,15 +101,29 @@ impl Admission {
 
 impl Lease {
     pub(super) fn bytes(&self) -> u64 {
-        self.bytes
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Adds bytes that are free at this moment and that nobody waits for: who came first is not overtaken, and nobody
+    /// waits while holding something.
+    pub(super) fn grow(&self, more: u64) -> bool {
+        let mut state = self.admission.lock();
+        let waited_for = state.queue.values().any(|it| !it.sender.is_closed());
+        if waited_for || more > state.free {
+            return false;
+        }
+        state.free -= more;
+        self.bytes.fetch_add(more, Ordering::Relaxed);
+        true
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
         // Nothing is left of one that could not be handed over, and its lender is busy.
-        if self.bytes > 0 {
-            self.admission.lock().free += self.bytes;
+        let bytes = self.bytes();
+        if bytes > 0 {
+            self.admission.lock().free += bytes;
             self.admission.serve();
         }
     }

@@ -14,6 +14,35 @@ const MARGIN_LEAST: u64 = 96 << 20;
 /// No run has less, however small its limit: an image of usual size must fit.
 const BUDGET_LEAST: u64 = 64 << 20;
 
+/// Of a budget, one of so many parts is for blobs that several components ask for,
+const KEPT_SHARE: u64 = 4;
+
+/// and no more than this: signatures, attestations and SBOMs of some components.
+const KEPT_MOST: u64 = 256 << 20;
+
+/// What a budget is for, in bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Shares {
+    /// For blobs that are held once, beside what each component holds.
+    pub kept: u64,
+    /// For components: [`super::Job::memory`].
+    pub lent: u64,
+}
+
+impl Shares {
+    /// Of the whole of `--max-memory`.
+    pub fn of(budget: u64) -> Self {
+        let kept = KEPT_MOST.min(budget / KEPT_SHARE);
+        Self { kept, lent: budget - kept }
+    }
+
+    /// The least `--max-memory`, in MiB, of which components have so many bytes.
+    pub(super) fn mebibytes_for(lent: u64) -> u64 {
+        let with_share = (lent / (KEPT_SHARE - 1)).saturating_mul(KEPT_SHARE).saturating_add(KEPT_SHARE);
+        with_share.min(lent.saturating_add(KEPT_MOST)).div_ceil(1 << 20)
+    }
+}
+
 /// The budget of a run by default, in bytes: the limit with a margin.
 pub fn budget() -> u64 {
     let limit = limit(&|path| std::fs::read_to_string(path).ok());
@@ -85,6 +114,17 @@ mod tests {
         let none = ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
         assert_eq!(of(&[MACHINE, group, limit, none]), Some(3000));
         assert_eq!(of(&[MACHINE, group, none]), Some(4 << 20));
+    }
+
+    #[test]
+    fn the_budget_that_is_advised_has_the_share_that_is_needed() {
+        for lent in [1_u64, 5 << 20, (500 << 20) + 1, 767 << 20, 769 << 20, 5 << 30] {
+            let advised = Shares::mebibytes_for(lent) << 20;
+            assert!(Shares::of(advised).lent >= lent, "{lent}");
+            assert!(Shares::of(advised - (1 << 20)).lent < lent + (2 << 20), "{lent}: no more than it takes");
+        }
+        assert_eq!(Shares::of(512 << 20), Shares { kept: 128 << 20, lent: 384 << 20 });
+        assert_eq!(Shares::of(8 << 30).kept, 256 << 20);
     }
 
     #[test]

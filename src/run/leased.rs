@@ -1,68 +1,71 @@
-//! What rules read late, held to what is left of their component's lease.
+//! What rules read late, held to their component's lease.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 
+use super::memory::Memory;
+use crate::builtins::Room as _;
 use crate::model::{Digest, ImageRef, PinnedRef, Repository};
-use crate::registry::{Answer, BlobId, Cause, Descriptor, Manifest, RegistryError, Traffic, Transport};
+use crate::registry::{Answer, BlobId, Cause, Descriptor, Manifest, RegistryError, Traffic, Transport, blob_object};
 
 /// Bytes of heap for each byte of a body: the body itself, its text as a value, and what is parsed of it. The values of
 /// an SBOM take three to four times its text (`read_input` in `benches/engine.rs`); twice that leaves room for copies. What
 /// is hostile takes more and is stopped where it is parsed.
 pub(super) const HEAP_FACTOR: u64 = 8;
 
-/// By how much a lease grows where nobody knows the size of what did not fit.
-pub(super) const GROWTH: u64 = 4;
-
 /// A transport whose blobs draw on a lease.
 pub(super) struct Leased {
     transport: Arc<dyn Transport>,
-    granted: u64,
-    left: AtomicU64,
-    /// The lease that would have been enough; nothing as long as this one is.
-    needs: AtomicU64,
+    memory: Arc<Memory>,
 }
 
 impl Leased {
-    /// `left` of the `granted` bytes are for blobs.
-    pub(super) fn new(transport: Arc<dyn Transport>, granted: u64, left: u64) -> Self {
-        Self { transport, granted, left: AtomicU64::new(left), needs: AtomicU64::new(0) }
+    pub(super) fn new(transport: Arc<dyn Transport>, memory: Arc<Memory>) -> Self {
+        Self { transport, memory }
     }
 
-    /// The lease that would have been enough, if this one was not.
-    pub(super) fn needs(&self) -> Option<u64> {
-        Some(self.needs.load(Ordering::Relaxed)).filter(|it| *it > 0)
-    }
-
-    /// What is not used.
-    pub(super) fn left(&self) -> u64 {
-        self.left.load(Ordering::Relaxed)
-    }
-
-    /// Takes bytes that are held for something else than a blob.
-    pub(super) fn take(&self, bytes: u64) {
-        // It cannot fail: the closure always gives a value.
-        let _ = self
-            .left
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| Some(left.saturating_sub(bytes)));
-    }
-
+    /// Reads no body without room for all that is made of it. Its size is known from its descriptor, or from the head of
+    /// the answer; then it is asked for once more, when the lease is large enough.
     async fn read(&self, repository: &Repository, blob: &BlobId, cap: u64) -> Result<Bytes, RegistryError> {
-        let allowed = cap.min(self.left() / HEAP_FACTOR);
-        let answer = self.transport.blob(repository, blob, allowed).await;
-        match &answer {
-            Ok(bytes) => self.take((bytes.len() as u64).saturating_mul(HEAP_FACTOR)),
-            Err(error) if allowed < cap && matches!(error.cause, Cause::TooLarge { .. }) => {
-                let known =
-                    blob.size.map(|size| self.granted.saturating_add(size.saturating_mul(HEAP_FACTOR)));
-                let needs = known.unwrap_or(self.granted.saturating_mul(GROWTH));
-                self.needs.fetch_max(needs, Ordering::Relaxed);
-            }
-            Err(_) => {}
+        if let Some(size) = blob.size.filter(|it| *it <= cap)
+            && !self.memory.makes_room(size.saturating_mul(HEAP_FACTOR))
+        {
+            let cause = Cause::TooLarge { cap: self.memory.left() / HEAP_FACTOR, size: Some(size) };
+            let object = blob_object(repository, &blob.digest);
+            return Err(RegistryError::new(repository.registry(), object, cause));
         }
-        answer
+        let mut told = None;
+        loop {
+            let allowed = cap.min(self.memory.left() / HEAP_FACTOR);
+            let answer = self.transport.blob(repository, blob, allowed).await;
+            let size = match &answer {
+                Ok(bytes) => {
+                    self.memory.take(bytes.len() as u64);
+                    return answer;
+                }
+                Err(RegistryError { cause: Cause::TooLarge { size, .. }, .. }) if allowed < cap => *size,
+                Err(_) => return answer,
+            };
+            let room = match size {
+                // More than anybody may read, whatever the lease is.
+                Some(size) if size > cap => {
+                    let cause = Cause::TooLarge { cap, size: Some(size) };
+                    return answer.map_err(|error| RegistryError { cause, ..error });
+                }
+                // Who says something else each time is not believed twice.
+                Some(_) if told.is_some() => {
+                    self.memory.lacks();
+                    false
+                }
+                Some(size) => self.memory.makes_room(size.saturating_mul(HEAP_FACTOR)),
+                None => self.memory.grows(),
+            };
+            if !room {
+                return answer;
+            }
+            told = size;
+        }
     }
 }
 

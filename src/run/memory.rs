@@ -1,66 +1,201 @@
 //! What one component holds of its lease, and whether that was enough.
+//!
+//! A lease grows in place where the bytes are free and nobody waits for them. Else the component gives all of it back and
+//! begins again with more: nobody waits while holding something.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Job;
-use super::leased::{GROWTH, Leased};
-use crate::builtins::{Host, Session};
-use crate::model::failure::StageError;
+use super::admission::Lease;
+use super::leased::Leased;
+use crate::builtins::{Host, Room, Session};
+use crate::evaluate::Spent;
+use crate::fetch::Evidence;
 use crate::model::{FailureKind, Limits, PinnedRef};
-use crate::rego::value::ReadLimits;
+
+/// By how much the next lease is larger where nobody knows the size of what did not fit.
+const GROWTH: u64 = 4;
 
 /// The lease of one attempt, as it is used up.
 pub(super) struct Memory {
-    granted: u64,
-    leased: Arc<Leased>,
-    /// The lease that the input would have needed; nothing as long as this one is enough.
+    lease: Lease,
+    /// Evidence, the input document, and answers that rules asked for.
+    held: AtomicU64,
+    /// What the evaluation that is under way has allocated.
+    evaluating: AtomicU64,
+    /// The most that both came to.
+    most: AtomicU64,
     needs: AtomicU64,
 }
 
+/// The lease that would have been enough.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct Needs(pub(super) u64);
+
 impl Memory {
     /// `bodies` bytes of evidence are held already.
-    pub(super) fn new(job: &Job, granted: u64, bodies: u64) -> Self {
-        let left = granted.saturating_sub(bodies);
-        let leased = Arc::new(Leased::new(Arc::clone(&job.transport), granted, left));
-        Self { granted, leased, needs: AtomicU64::new(0) }
+    pub(super) fn new(lease: Lease, bodies: u64) -> Arc<Self> {
+        let memory = Self {
+            lease,
+            held: AtomicU64::new(0),
+            evaluating: AtomicU64::new(0),
+            most: AtomicU64::new(0),
+            needs: AtomicU64::new(0),
+        };
+        memory.take(bodies);
+        Arc::new(memory)
     }
 
-    /// The input document may take what is left, and never more than any input may.
-    pub(super) fn input_limits(&self, limits: &Limits) -> ReadLimits {
-        let max_heap_bytes = limits.input_heap_bytes.min(self.leased.left());
-        ReadLimits { max_heap_bytes, ..ReadLimits::default() }
+    /// Bytes lent.
+    pub(super) fn granted(&self) -> u64 {
+        self.lease.bytes()
     }
 
-    /// Notes what came of the input, `heap` bytes or an error.
-    pub(super) fn input_took(&self, limits: &Limits, heap: Result<u64, &StageError>) {
-        match heap {
-            Ok(heap) => self.leased.take(heap),
-            // More memory helps only where it was the lease that stopped it.
-            Err(error)
-                if error.kind == FailureKind::TooLarge && self.leased.left() < limits.input_heap_bytes =>
-            {
-                self.needs.store(self.granted.saturating_mul(GROWTH), Ordering::Relaxed);
-            }
-            Err(_) => {}
-        }
-    }
-
-    /// Questions whose answers draw on what is left.
-    pub(super) fn session(&self, limits: &Limits, image: &PinnedRef) -> Session {
-        let parsed_bytes = limits.parsed_bytes.min(self.leased.left());
-        let limits = Limits { parsed_bytes, ..limits.clone() };
-        Arc::new(Host::new(Arc::clone(&self.leased) as _, limits)).session(image)
+    /// The most that was taken at once.
+    pub(super) fn used(&self) -> u64 {
+        self.most.load(Ordering::Relaxed)
     }
 
     /// The lease that would have been enough, if this one was not.
-    pub(super) fn needs(&self) -> Option<u64> {
-        let input = Some(self.needs.load(Ordering::Relaxed)).filter(|it| *it > 0);
-        input.max(self.leased.needs())
+    pub(super) fn needs(&self) -> Option<Needs> {
+        Some(Needs(self.needs.load(Ordering::Relaxed))).filter(|it| it.0 > 0)
     }
 
-    /// What was taken so far, look-ups with all that is made of them.
-    pub(super) fn used(&self) -> u64 {
-        self.granted.saturating_sub(self.leased.left())
+    /// Makes sure that so many bytes can be taken; else notes that they are needed.
+    pub(super) fn makes_room(&self, bytes: u64) -> bool {
+        let missing = bytes.saturating_sub(self.left());
+        if missing == 0 || self.lease.grow(missing) {
+            return true;
+        }
+        self.needs.fetch_max(self.granted().saturating_add(missing), Ordering::Relaxed);
+        false
+    }
+
+    /// Files may be kept of images as far as the lease goes.
+    pub(super) fn evidence_limits(&self, limits: &Limits) -> Limits {
+        Limits { document_bytes: limits.document_bytes.min(self.left()), ..limits.clone() }
+    }
+
+    /// Counts the files that were kept, or notes that the lease was too small for them.
+    pub(super) fn evidence_took(&self, evidence: &Evidence, allowed: &Limits, limits: &Limits) {
+        let files = evidence.files.present().into_iter().flatten();
+        self.take(files.map(|(path, file)| (path.len() + file.len()) as u64).sum());
+        let too_large = evidence.files.undecided().is_some_and(|it| it.kind == FailureKind::TooLarge);
+        if too_large && allowed.document_bytes < limits.document_bytes {
+            self.lacks();
+        }
+    }
+
+    /// What an evaluation has allocated so far; nothing is left of an earlier one.
+    pub(super) fn evaluating(&self, bytes: u64) {
+        self.evaluating.store(bytes, Ordering::Relaxed);
+        self.note();
+    }
+
+    /// An evaluation ended, and all that its rules asked for is gone; `held` was there before.
+    pub(super) fn evaluated(&self, spent: Spent, held: u64) {
+        self.evaluating(spent.bytes);
+        if spent.cut_short {
+            self.lacks();
+        }
+        self.evaluating(0);
+        self.held.store(held, Ordering::Relaxed);
+    }
+
+    /// What is held but for the evaluation.
+    pub(super) fn held(&self) -> u64 {
+        self.held.load(Ordering::Relaxed)
+    }
+
+    /// Notes that more is needed, nobody knows how much.
+    pub(super) fn lacks(&self) {
+        self.needs.fetch_max(self.granted().saturating_mul(GROWTH), Ordering::Relaxed);
+    }
+
+    fn note(&self) {
+        let now = self.held().saturating_add(self.evaluating.load(Ordering::Relaxed));
+        self.most.fetch_max(now, Ordering::Relaxed);
+    }
+}
+
+impl Room for Memory {
+    fn left(&self) -> u64 {
+        let taken = self.held().saturating_add(self.evaluating.load(Ordering::Relaxed));
+        self.granted().saturating_sub(taken)
+    }
+
+    fn take(&self, bytes: u64) {
+        // It cannot fail: the closure always gives a value.
+        let _ = self
+            .held
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |held| Some(held.saturating_add(bytes)));
+        self.note();
+    }
+
+    fn grows(&self) -> bool {
+        // Twice as much each time, so that what is tried again costs no more than the last try.
+        if self.lease.grow(self.granted()) {
+            return true;
+        }
+        self.lacks();
+        false
+    }
+}
+
+/// Questions whose answers draw on the lease.
+pub(super) fn session(job: &Job, memory: &Arc<Memory>, image: &PinnedRef) -> Session {
+    let leased = Leased::new(Arc::clone(&job.transport), Arc::clone(memory));
+    let room: Arc<dyn Room> = Arc::<Memory>::clone(memory);
+    Arc::new(Host::new(Arc::new(leased), job.limits.clone()).within(room)).session(image)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::admission::{Admission, Rank};
+    use super::*;
+
+    async fn memory(admission: &Arc<Admission>, granted: u64) -> Arc<Memory> {
+        Memory::new(admission.lease(Rank::First, granted).await.unwrap(), 0)
+    }
+
+    #[tokio::test]
+    async fn what_is_free_and_wanted_by_nobody_is_added_to_the_lease() {
+        let admission = Admission::new(100);
+        let memory = memory(&admission, 10).await;
+        memory.take(4);
+        assert!(memory.makes_room(6) && memory.makes_room(50));
+        assert_eq!((memory.granted(), memory.left(), memory.needs()), (54, 50, None));
+        assert!(!memory.makes_room(97));
+        assert_eq!(memory.needs(), Some(Needs(101)), "beyond all that there is");
+    }
+
+    #[tokio::test]
+    async fn who_waits_is_not_overtaken() {
+        let admission = Admission::new(100);
+        let memory = memory(&admission, 10).await;
+        let waiting = tokio::spawn({
+            let admission = Arc::clone(&admission);
+            async move { admission.lease(Rank::First, 95).await.map(|it| it.bytes()) }
+        });
+        tokio::task::yield_now().await;
+        assert!(!memory.makes_room(11) && !memory.grows());
+        assert_eq!(memory.needs(), Some(Needs(40)));
+        drop(memory);
+        assert_eq!(waiting.await.unwrap(), Ok(95));
+    }
+
+    #[tokio::test]
+    async fn an_evaluation_gives_back_what_it_took_and_the_most_is_remembered() {
+        let admission = Admission::new(100);
+        let memory = memory(&admission, 100).await;
+        memory.take(10);
+        let held = memory.held();
+        memory.evaluating(30);
+        memory.take(20);
+        memory.evaluated(Spent { bytes: 50, cut_short: false }, held);
+        assert_eq!((memory.used(), memory.left(), memory.needs()), (80, 90, None));
+        memory.evaluated(Spent { bytes: 90, cut_short: true }, held);
+        assert_eq!(memory.needs(), Some(Needs(400)));
     }
 }

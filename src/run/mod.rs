@@ -39,7 +39,6 @@ use deadline::Stopwatch;
 pub use deadline::{Canceller, Deadline};
 use events::Listener;
 use leased::HEAP_FACTOR;
-use memory::Memory;
 use pipeline::{Done, StageNow};
 
 /// Components whose evidence is read ahead of their evaluation, for each place in evaluation.

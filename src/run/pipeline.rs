@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::{EffectiveTime, Group, HEAP_FACTOR, Job, Memory, Rank, Shared, Stopwatch};
-use crate::builtins::{self, Session, Work};
+use super::available::Shares;
+use super::memory::{self, Memory, Needs};
+use super::{EffectiveTime, Group, HEAP_FACTOR, Job, Rank, Shared, Stopwatch};
+use crate::builtins::{self, Room as _, Session, Work};
 use crate::evaluate::{self, Asking, Evaluating, Rest};
 use crate::fetch::{Evidence, Footprint, Need};
 use crate::input::{self, PolicyInput, Unread};
@@ -18,6 +20,7 @@ use crate::model::{
     Check, CheckState, ComponentId, ComponentReport, Failure, FailureKind, Judgement, Outcome, RawResults,
     Stage, Undecided,
 };
+use crate::rego::value::ReadLimits;
 use crate::resolve::{Resolution, Resolved, Target};
 use crate::verify::{Builtin, SignatureCheck, Verified, verify};
 
@@ -124,10 +127,10 @@ pub(super) async fn component(
         let attempt = Attempt { shared, id: &id, resolved, target, stage, restarts, wanted };
         let (done, needs) = attempt.make(&mut watch).await;
         let granted = done.memory.as_ref().map_or(u64::MAX, |it| it.granted);
-        match needs {
-            Some(needs) if restarts < RESTARTS && granted < job.memory => wanted = needs.min(job.memory),
-            _ => return done,
-        }
+        let Some(needs) = needs.and_then(|it| next_lease(it, granted, restarts, job.memory)) else {
+            return done;
+        };
+        wanted = needs;
         restarts += 1;
         tracing::debug!(component = %id, granted, wanted, "begins again with a larger lease");
     }
@@ -135,6 +138,20 @@ pub(super) async fn component(
 
 /// How often a component begins again because it needs more memory than it was given.
 const RESTARTS: u32 = 3;
+
+/// What is asked for next; nothing where more would not help. What was needed is known, and perhaps not all of it: the
+/// second time it is at least twice as much, the last time all that there is, so that the component runs alone.
+fn next_lease(Needs(needs): Needs, granted: u64, restarts: u32, total: u64) -> Option<u64> {
+    if granted >= total {
+        return None;
+    }
+    match restarts {
+        0 => Some(needs.min(total)),
+        it if it + 1 < RESTARTS => Some(needs.max(granted.saturating_mul(2)).min(total)),
+        it if it < RESTARTS => Some(total),
+        _ => None,
+    }
+}
 
 /// What a component is given beyond its evidence: for its input, the evaluation, and small look-ups.
 const ALLOWANCE: u64 = 16 << 20;
@@ -153,7 +170,7 @@ struct Attempt<'a> {
 
 impl Attempt<'_> {
     /// What it came to; and the lease that would have been enough, where this one was not.
-    async fn make(&self, watch: &mut Stopwatch) -> (Done, Option<u64>) {
+    async fn make(&self, watch: &mut Stopwatch) -> (Done, Option<Needs>) {
         let Self { shared, id, resolved, target, stage, .. } = *self;
         let job = &shared.job;
         let failed = |error: StageError, stage| {
@@ -170,17 +187,18 @@ impl Attempt<'_> {
         let Ok(lease) = shared.admission.lease(rank, asked).await else {
             return (failed(beyond(shared, asked).at(&target.pinned), Stage::Fetch), None);
         };
-        let bodies = footprint.bytes();
-        let evidence = match watch.bound(footprint.read(&*job.transport, &job.limits)).await {
+        let memory = Memory::new(lease, footprint.bytes());
+        let limits = memory.evidence_limits(&job.limits);
+        let evidence = match watch.bound(footprint.read(&*job.transport, &limits)).await {
             Ok(evidence) => Arc::new(evidence),
             Err(error) => return (failed(error.at(&target.pinned), Stage::Fetch), None),
         };
+        memory.evidence_took(&evidence, &limits, &job.limits);
         let Ok(_place) = shared.evaluating.acquire().await else {
             let error = StageError::new(FailureKind::Panicked, "internal error: evaluation was closed");
             return (failed(error, Stage::Fetch), None);
         };
         let mut report = blank(job, id.clone(), resolved, Outcome::Judged(Judgement::default()));
-        let memory = Memory::new(job, lease.bytes(), bodies);
         let judging = judged(shared, resolved, target, &evidence, stage, &mut report, &memory);
         let judged = watch.bound(judging).await.unwrap_or_else(|error| Err(error.at(&target.pinned)));
         let needs = memory.needs();
@@ -191,14 +209,14 @@ impl Attempt<'_> {
                 (Outcome::Failed(error.in_stage(stage.get(), &target.pinned)), Vec::new())
             }
             (_, Some(needs)) => {
-                let error = beyond(shared, needs).at(&target.pinned);
+                let error = beyond(shared, needs.0).at(&target.pinned);
                 (Outcome::Failed(error.in_stage(stage.get(), &target.pinned)), Vec::new())
             }
         };
         report.outcome = outcome;
         let memory = Some(MemoryUse {
             name: id.name.to_string(),
-            granted: lease.bytes(),
+            granted: memory.granted(),
             used: memory.used(),
             restarts: self.restarts,
         });
@@ -208,7 +226,10 @@ impl Attempt<'_> {
 
 fn beyond(shared: &Shared, needs: u64) -> StageError {
     let total = shared.admission.total();
-    let message = format!("needs more memory than the {total} bytes of --max-memory; {needs} may do");
+    let enough = Shares::mebibytes_for(needs);
+    let message = format!(
+        "needs more memory than the {total} bytes that components have; --max-memory {enough}Mi may do"
+    );
     StageError::new(FailureKind::TooLarge, message)
 }
 
@@ -233,14 +254,18 @@ async fn judged(
     evidence: &Arc<Evidence>,
     stage: &StageNow,
     report: &mut ComponentReport,
-    memory: &Memory,
+    memory: &Arc<Memory>,
 ) -> Result<(Judgement, Vec<IncludeUse>), StageError> {
     let job = &shared.job;
     stage.enter(Stage::Verify);
     let (all, of) = (Arc::clone(shared), Arc::clone(evidence));
-    let verified =
-        shared.cpu.run(move || verify(&of, &all.job.trust, all.job.requested, &all.job.limits)).await?;
-    let verified = Arc::new(verified);
+    let room = Arc::clone(memory);
+    let verifying = move || {
+        let verified = verify(&of, &all.job.trust, all.job.requested, &all.job.limits);
+        room.take(verified.statements().iter().map(|it| it.bytes().len() as u64).sum());
+        verified
+    };
+    let verified = Arc::new(shared.cpu.run(verifying).await?);
     report.checks = verified.checks();
     report.signatures = verified.listed_signatures().to_vec();
     report.attestations = verified.listed_attestations();
@@ -272,7 +297,7 @@ async fn judged(
     stage.enter(Stage::Input);
     let input = build_input(shared, resolved, evidence, &verified, memory).await?;
     stage.enter(Stage::Evaluate);
-    let mut asks = Asks { session: memory.session(&job.limits, &target.pinned), memory };
+    let mut asks = Asks { session: memory::session(job, memory, &target.pinned), memory };
     let mut groups = Vec::new();
     for group in &job.groups {
         groups.push(judge_group(shared, group, &input, target, report, &mut asks, stage).await?);
@@ -286,7 +311,7 @@ async fn judged(
 /// What the rules of a component ask, and the memory that answers draw on.
 struct Asks<'a> {
     session: Session,
-    memory: &'a Memory,
+    memory: &'a Arc<Memory>,
 }
 
 fn policy_check(state: CheckState, why: &str) -> Check {
@@ -309,20 +334,23 @@ async fn build_input(
     resolved: &Resolved,
     evidence: &Arc<Evidence>,
     verified: &Arc<Verified>,
-    memory: &Memory,
+    memory: &Arc<Memory>,
 ) -> Result<Arc<PolicyInput>, StageError> {
     let (all, evidence, verified) = (Arc::clone(shared), Arc::clone(evidence), Arc::clone(verified));
-    let component = resolved.component.clone();
-    let limits = memory.input_limits(&shared.job.limits);
+    let (component, memory) = (resolved.component.clone(), Arc::clone(memory));
     let build = move || {
         let facts = verified
             .facts()
             .ok_or_else(|| StageError::new(FailureKind::Panicked, "internal error: facts are gone"))?;
-        PolicyInput::build(&all.input, &component, facts, &evidence, all.job.keep.input, &limits)
+        let is_too_large = |it: &StageError| it.kind == FailureKind::TooLarge;
+        let input = builtins::fitted(&*memory, all.job.limits.input_heap_bytes, is_too_large, |allowed| {
+            let limits = ReadLimits { max_heap_bytes: allowed, ..ReadLimits::default() };
+            PolicyInput::build(&all.input, &component, facts, &evidence, all.job.keep.input, &limits)
+        })?;
+        memory.take(input.heap_bytes().saturating_add(input.text().map_or(0, |it| it.len() as u64)));
+        Ok(Arc::new(input))
     };
-    let input = shared.cpu.run(build).await?;
-    memory.input_took(&shared.job.limits, input.as_ref().map(PolicyInput::heap_bytes));
-    Ok(Arc::new(input?))
+    shared.cpu.run(build).await?
 }
 
 /// Evaluates a group, answering what its rules ask of the registry, and judges what they say.
@@ -365,7 +393,7 @@ async fn evaluate_group(
     stage: &StageNow,
 ) -> Result<RawResults, StageError> {
     let (all, of, input) = (Arc::clone(shared), group.clone(), Arc::clone(input));
-    let cancelled = Arc::clone(&stage.given_up);
+    let (cancelled, memory) = (Arc::clone(&stage.given_up), Arc::clone(asks.memory));
     let (pinned, at, id) = (target.pinned.clone(), report.effective_time, report.id.clone());
     let start = move || {
         let repository = pinned.repository.to_string();
@@ -376,28 +404,36 @@ async fn evaluate_group(
             now: all.job.now,
             seed: seed(&id, &pinned),
             cancelled,
+            room: memory.left(),
         };
         at_once(of.rules.start(run, |entry| selection.contains(entry)))
     };
+    let held = asks.memory.held();
     let mut evaluating = shared.cpu.run(start).await?;
     loop {
         match evaluating {
-            Evaluating::Done(raw) => return Ok(raw),
+            Evaluating::Done(raw, spent) => {
+                asks.memory.evaluated(spent, held);
+                return Ok(raw);
+            }
             Evaluating::Asks(Asking { call, rest }) => {
+                asks.memory.evaluating(rest.bytes_spent());
                 let answer = asks.session.answer(call).await;
-                if let (Err(error), Some(_)) = (&answer, asks.memory.needs()) {
-                    // Nobody asks on: all of it begins again with a larger lease, or ends here.
-                    return Err(error.clone());
-                }
-                evaluating = shared.cpu.run(move || resume(rest, answer)).await?;
+                let memory = Arc::clone(asks.memory);
+                evaluating = shared.cpu.run(move || resume(rest, answer, &memory)).await?;
             }
         }
     }
 }
 
-/// Does what is left of an answer, and goes on.
-fn resume(rest: Box<Rest>, answer: Result<Work, StageError>) -> Evaluating {
-    at_once(rest.resume(answer.and_then(|work| work())))
+/// Does what is left of an answer, and goes on, unless all of it begins again with a larger lease.
+fn resume(mut rest: Box<Rest>, answer: Result<Work, StageError>, memory: &Memory) -> Evaluating {
+    let reply = answer.and_then(|work| work());
+    if memory.needs().is_some() {
+        return rest.end();
+    }
+    rest.allow(memory.left());
+    at_once(rest.resume(reply))
 }
 
 /// Answers what needs nothing from outside without leaving the thread.
@@ -408,7 +444,7 @@ fn at_once(mut state: Evaluating) -> Evaluating {
                 Some(reply) => state = rest.resume(reply),
                 None => return Evaluating::Asks(Asking { call, rest }),
             },
-            done @ Evaluating::Done(_) => return done,
+            done @ Evaluating::Done(..) => return done,
         }
     }
 }

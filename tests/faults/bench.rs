@@ -73,6 +73,8 @@ pub(crate) struct Ran {
     pub(crate) asked: Vec<String>,
     pub(crate) seen: Vec<Seen>,
     pub(crate) retries: u64,
+    /// Of bodies, received.
+    pub(crate) bytes: u64,
     pub(crate) memory: MemoryFacts,
     pub(crate) report: RunReport,
 }
@@ -147,6 +149,7 @@ impl Bench {
             asked: server.asked(),
             seen: server.seen(),
             retries: report.run.retries,
+            bytes: report.run.bytes,
             memory: report.run.memory.clone().unwrap(),
             report,
         }

@@ -4,10 +4,12 @@ mod files;
 mod values;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
+use super::room::fitted;
 use super::{Host, NoAnswer, Work};
 use crate::model::{FailureKind, ImageRef, PinnedRef, failure::StageError};
 use crate::registry::{BlobId, ImageManifest, Manifest, RegistryError};
@@ -150,8 +152,13 @@ impl Host {
         Err(NoAnswer::Failed(StageError::new(FailureKind::TooLarge, "indexes nest too deeply").at(reference)))
     }
 
+    /// A blob that only a rule names.
     async fn bytes(&self, blob: &PinnedRef, cap: u64) -> Found<Bytes> {
-        let id = BlobId { digest: blob.digest, size: None };
+        self.bytes_of(blob, None, cap).await
+    }
+
+    async fn bytes_of(&self, blob: &PinnedRef, size: Option<u64>, cap: u64) -> Found<Bytes> {
+        let id = BlobId { digest: blob.digest, size };
         let bytes = self.transport.blob(&blob.repository, &id, cap).await;
         bytes.map_err(|error| NoAnswer::Registry(ImageRef::Pinned(blob.clone()), error.into()))
     }
@@ -168,13 +175,20 @@ impl Host {
     async fn parsed_blob(&self, call: &HostCall) -> Found<Work> {
         let pinned = pinned(call)?;
         let bytes = self.bytes(&pinned, self.limits.blob_bytes).await?;
-        let limits = ReadLimits { max_heap_bytes: self.limits.parsed_bytes, ..ReadLimits::default() };
+        let (most, room) = (self.limits.parsed_bytes, Arc::clone(&self.room));
         Ok(Box::new(move || {
             if files::is_compressed(&bytes) {
                 return Ok(None);
             }
-            match json::read(&bytes, &limits) {
-                Ok(value) => Ok(Some(value)),
+            let is_too_large = |it: &json::JsonError| matches!(it.kind, json::JsonErrorKind::TooLarge(_));
+            let read = fitted(&*room, most, is_too_large, |max_heap_bytes| {
+                json::read_counted(&bytes, &ReadLimits { max_heap_bytes, ..ReadLimits::default() })
+            });
+            match read {
+                Ok((value, heap)) => {
+                    room.take(heap);
+                    Ok(Some(value))
+                }
                 Err(error) if is_limit(&error.kind) => {
                     Err(StageError::new(FailureKind::TooLarge, error.to_string()).at(pinned))
                 }

@@ -23,6 +23,7 @@ use crate::registry::http::{HttpSettings, RetryPolicy};
 use crate::rego::engine::{CompileFailure, CompileOptions, PrintStatements};
 use crate::rego::source::{Sources, Span};
 use crate::report::Format;
+use crate::run::available::Shares;
 use crate::run::events::Listener;
 use crate::run::{self, Deadline, Group, Job, Keep};
 use crate::trust::{TransparencyLog, TrustPolicy};
@@ -43,8 +44,7 @@ pub(super) fn job(plan: &Plan, deadline: Deadline, listener: Listener) -> Result
     let trust = TrustPolicy::load(&spec, plan.transparency_log).map_err(one)?;
     let set = load(plan, &spec, &trust)?;
     let memory = plan.max_memory.unwrap_or_else(run::available::budget);
-    // Blobs that several components ask for are held once, beside what each of them holds.
-    let kept = transport::KEPT_BLOB_BYTES.min(memory / KEPT_SHARE);
+    let Shares { kept, lent } = Shares::of(memory);
     let (transport, source) = transport(plan, &limits, kept)?;
     let groups = groups(plan, &set);
     for loaded in &set.groups {
@@ -60,7 +60,7 @@ pub(super) fn job(plan: &Plan, deadline: Deadline, listener: Listener) -> Result
         requested: plan.requested,
         transport,
         source,
-        memory: memory - kept,
+        memory: lent,
         effective_time: match plan.effective_time {
             EffectiveTime::Now => run::EffectiveTime::At(plan.started),
             EffectiveTime::At(at) => run::EffectiveTime::At(at),
@@ -207,9 +207,6 @@ fn transport(plan: &Plan, limits: &Limits, kept: u64) -> Result<(Arc<dyn Transpo
     let layouts = transport::layouts(&plan.layouts, limits, kept);
     Ok((layouts.map_err(|error| one(format_args!("--layout: {error}")))?, "layout"))
 }
-
-/// The share of the budget that shared blobs may take: one of so many parts.
-const KEPT_SHARE: u64 = 4;
 
 /// Bytes of blobs on disk: SBOMs and attestations of a few thousand images.
 const CACHE_BYTES: u64 = 2 << 30;

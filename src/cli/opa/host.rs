@@ -13,6 +13,9 @@ use crate::rego::engine::Evaluation;
 use crate::rego::host::{HostAnswer, HostCall, HostFailure};
 use crate::rego::vm::{Answer, Step};
 
+/// Bytes of blobs that are kept for who asks again, at most.
+const KEPT_BLOB_BYTES: u64 = 256 << 20;
+
 /// The outside, made when it is asked for the first time.
 #[derive(Default)]
 pub(super) struct Outside(Mutex<Option<Result<Arc<Open>, StageError>>>);
@@ -65,6 +68,6 @@ fn connect() -> Result<Open, StageError> {
         .map_err(|error| failed(&error))?;
     let settings = HttpSettings { limits: limits.clone(), ..HttpSettings::default() };
     let network =
-        transport::network(settings, None, transport::KEPT_BLOB_BYTES).map_err(|error| failed(&error))?;
+        transport::network(settings, None, KEPT_BLOB_BYTES).map_err(|error| failed(&error))?;
     Ok(Open { runtime, host: Arc::new(Host::new(network, limits)) })
 }

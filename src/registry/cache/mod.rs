@@ -13,9 +13,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Answer, BlobId, Descriptor, Manifest, RegistryError, Traffic, Transport};
+use super::{
+    Answer, BlobId, Cause, Descriptor, Manifest, RegistryError, Traffic, Transport, blob_object,
+};
 use crate::model::{Digest, ImageRef, PinnedRef, Repository};
-use store::Lock;
+use store::{Kept, Lock};
 pub use store::Store;
 
 /// Between two looks at whether another process is done with a blob.
@@ -38,14 +40,14 @@ impl Cached {
     }
 
     async fn read(&self, repository: &Repository, blob: &BlobId, cap: u64) -> Result<Bytes, RegistryError> {
-        if let Some(bytes) = self.kept(blob, cap).await {
-            return self.confirmed(repository, blob, bytes).await;
+        if let Some(kept) = self.kept(blob, cap).await {
+            return self.confirmed(repository, blob, cap, kept).await;
         }
         let lock = self.lock(blob.digest).await;
         // Who held the lock before us may have brought it.
-        if let Some(bytes) = self.kept(blob, cap).await {
+        if let Some(kept) = self.kept(blob, cap).await {
             drop(lock);
-            return self.confirmed(repository, blob, bytes).await;
+            return self.confirmed(repository, blob, cap, kept).await;
         }
         let bytes = self.transport.blob(repository, blob, cap).await?;
         let (store, digest, kept) = (Arc::clone(&self.store), blob.digest, bytes.clone());
@@ -57,11 +59,15 @@ impl Cached {
         Ok(bytes)
     }
 
-    async fn kept(&self, blob: &BlobId, cap: u64) -> Option<Bytes> {
+    async fn kept(&self, blob: &BlobId, cap: u64) -> Option<Kept> {
         let (store, digest) = (Arc::clone(&self.store), blob.digest);
-        let bytes = blocking(move || store.get(&digest, cap)).await??;
+        let kept = blocking(move || store.get(&digest, cap)).await??;
+        let found = match &kept {
+            Kept::Blob(bytes) => bytes.len() as u64,
+            Kept::Larger(size) => *size,
+        };
         // Another size than the descriptor's is for the registry to explain.
-        blob.size.is_none_or(|size| size == bytes.len() as u64).then_some(bytes)
+        blob.size.is_none_or(|size| size == found).then_some(kept)
     }
 
     /// A manifest that we have just read names it, or the registry says that it is still there.
@@ -69,13 +75,23 @@ impl Cached {
         &self,
         repository: &Repository,
         blob: &BlobId,
-        bytes: Bytes,
+        cap: u64,
+        kept: Kept,
     ) -> Result<Bytes, RegistryError> {
         if blob.size.is_none() {
             self.transport.has_blob(repository, &blob.digest).await?;
         }
-        self.taken.fetch_add(1, Ordering::Relaxed);
-        Ok(bytes)
+        match kept {
+            Kept::Blob(bytes) => {
+                self.taken.fetch_add(1, Ordering::Relaxed);
+                Ok(bytes)
+            }
+            Kept::Larger(size) => {
+                let object = blob_object(repository, &blob.digest);
+                let cause = Cause::TooLarge { cap, size: Some(size) };
+                Err(RegistryError::new(repository.registry(), object, cause))
+            }
+        }
     }
 
     /// The right to bring a blob; nothing where it cannot be had, so that a broken folder stops nobody.

@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 
 use crate::model::Digest;
+use crate::model::digest::DigestHasher;
 
 /// A blob that would take more than one of so many parts of the room is not kept.
 const LARGEST_SHARE: u64 = 4;
@@ -23,6 +24,9 @@ const ABANDONED: Duration = Duration::from_hours(24);
 /// Hexadecimal digits that choose a lock: 4,096 of them, so that few blobs share one and the folder stays small.
 const LOCK_DIGITS: usize = 3;
 
+/// Bytes read at once of what is not held.
+const PIECE: usize = 64 << 10;
+
 /// A folder of blobs.
 #[derive(Debug)]
 pub struct Store {
@@ -32,6 +36,15 @@ pub struct Store {
     bytes: AtomicU64,
     /// For names of unfinished files.
     counter: AtomicU64,
+}
+
+/// What is kept of a blob, its digest checked.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// All of it.
+    Blob(Bytes),
+    /// So many bytes, more than were to be read.
+    Larger(u64),
 }
 
 /// Held while a blob is brought; the system gives it back when its process ends, however it ends.
@@ -58,17 +71,23 @@ impl Store {
     }
 
     /// The blob, if it is there and what its name says; what is not is thrown away.
-    pub(super) fn get(&self, digest: &Digest, cap: u64) -> Option<Bytes> {
+    pub(super) fn get(&self, digest: &Digest, cap: u64) -> Option<Kept> {
         let path = self.place(digest);
         let file = File::open(&path).ok()?;
         let size = file.metadata().ok().filter(fs::Metadata::is_file)?.len();
-        if size > cap {
-            return None;
-        }
-        let mut bytes = Vec::with_capacity(usize::try_from(size).ok()?);
         // One more than there should be, so that a file that grows is not read for ever.
-        (&file).take(size.saturating_add(1)).read_to_end(&mut bytes).ok()?;
-        if Digest::of(&bytes) != *digest {
+        let mut content = (&file).take(size.saturating_add(1));
+        let (found, kept) = if size <= cap {
+            let mut bytes = Vec::with_capacity(usize::try_from(size).ok()?);
+            content.read_to_end(&mut bytes).ok()?;
+            (Some(Digest::of(&bytes)), Kept::Blob(bytes.into()))
+        } else if size <= self.bound / LARGEST_SHARE {
+            (Some(digest_of(&mut content).ok()?), Kept::Larger(size))
+        } else {
+            // Nobody ever kept so much.
+            (None, Kept::Larger(size))
+        };
+        if found != Some(*digest) {
             tracing::warn!(%digest, "a blob in the cache was damaged; it is asked for again");
             // Whoever sees it next would throw it away as well.
             let _ = fs::remove_file(&path);
@@ -76,7 +95,7 @@ impl Store {
         }
         // The time of the last use; without it the blob only goes sooner.
         let _ = file.set_modified(SystemTime::now());
-        Some(bytes.into())
+        Some(kept)
     }
 
     /// Keeps a blob whose digest was checked.
@@ -161,6 +180,18 @@ fn listed(folder: &Path) -> Vec<Listed> {
         Some(Listed { path: entry.path(), size: about.len(), used: about.modified().ok()? })
     });
     listed.collect()
+}
+
+/// Of what is too large to be held.
+fn digest_of(content: &mut impl io::Read) -> io::Result<Digest> {
+    let mut hasher = DigestHasher::default();
+    let mut piece = vec![0; PIECE];
+    loop {
+        match content.read(&mut piece)? {
+            0 => return Ok(hasher.finish()),
+            count => hasher.update(&piece[..count]),
+        }
+    }
 }
 
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -123,7 +123,11 @@ async fn a_cap_holds_for_what_is_kept_too() {
     bench.run().blob(&repository(), &named(b"sbom"), 99).await.unwrap();
     let by_rule = BlobId { size: None, ..named(b"sbom") };
     let error = bench.run().blob(&repository(), &by_rule, 3).await.unwrap_err();
-    assert_eq!(error.cause, Cause::TooLarge { cap: 3 });
+    assert_eq!(error.cause, Cause::TooLarge { cap: 3, size: Some(4) });
+    assert_eq!(bench.asked(), 1);
+    fs::write(bench.file(b"sbom"), b"SBOM").unwrap();
+    assert!(bench.run().blob(&repository(), &by_rule, 3).await.is_err());
+    assert_eq!(bench.asked(), 2, "the size of what is damaged is no size");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -170,9 +170,11 @@ impl Exchange {
         let cap = if wanted { ask.cap } else { self.error_body };
         let length = headers.get(CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse::<u64>().ok());
         if wanted && ask.method != Method::HEAD && length.is_some_and(|it| it > cap) {
-            return Err(Cause::TooLarge { cap }.into());
+            return Err(Cause::TooLarge { cap, size: length }.into());
         }
-        let mut read = BytesMut::new();
+        // What is stated and not sent is address space, no memory.
+        let stated = if ask.method == Method::HEAD { 0 } else { length.unwrap_or_default().min(cap) };
+        let mut read = BytesMut::with_capacity(usize::try_from(stated).unwrap_or_default());
         let mut flow = Flow::new(&self.pace);
         loop {
             let piece = match flow.next(&mut body).await {
@@ -185,7 +187,7 @@ impl Exchange {
             lock(&self.traffic).bytes += piece.len() as u64;
             if (read.len() + piece.len()) as u64 > cap {
                 if wanted {
-                    return Err(Cause::TooLarge { cap }.into());
+                    return Err(Cause::TooLarge { cap, size: None }.into());
                 }
                 break;
             }

@@ -186,11 +186,12 @@ impl Transport for Http {
             };
             let answer = self.ask(&wanted, |reply| check(blob, reply.body)).await;
             answer.map_err(|mut error| {
-                if let (Cause::TooLarge { cap: reached }, Some(size)) = (&error.cause, blob.size)
+                if let (Cause::TooLarge { cap: reached, size: stated }, Some(size)) =
+                    (&error.cause, blob.size)
                     && *reached == size
                     && size < cap
                 {
-                    error.cause = Cause::WrongSize { expected: size, found: size + 1 };
+                    error.cause = Cause::WrongSize { expected: size, found: stated.unwrap_or(size + 1) };
                 }
                 error
             })

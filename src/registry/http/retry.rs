@@ -164,7 +164,7 @@ mod tests {
         for cause in [
             Cause::Absent,
             Cause::Malformed(String::new()),
-            Cause::TooLarge { cap: 1 },
+            Cause::TooLarge { cap: 1, size: None },
             Cause::Certificate(String::new()),
             Cause::Refused { status: 418, code: String::new() },
         ] {

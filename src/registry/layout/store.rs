@@ -43,14 +43,14 @@ fn read(path: &Path, size: u64, blob: &BlobId, cap: u64) -> Result<Bytes, Cause>
         return Err(Cause::WrongSize { expected, found: size });
     }
     if size > cap {
-        return Err(Cause::TooLarge { cap });
+        return Err(Cause::TooLarge { cap, size: Some(size) });
     }
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
     File::open(path)
         .and_then(|file| file.take(cap.saturating_add(1)).read_to_end(&mut bytes))
         .map_err(broken)?;
     if bytes.len() as u64 > cap {
-        return Err(Cause::TooLarge { cap });
+        return Err(Cause::TooLarge { cap, size: None });
     }
     let found = Digest::of(&bytes);
     if found != blob.digest {

@@ -64,7 +64,7 @@ impl Inner {
         };
         if manifest.bytes.len() as u64 > cap {
             let (host, object) = (reference.repository().registry(), manifest_object("GET", reference));
-            return Err(RegistryError::new(host, object, Cause::TooLarge { cap }));
+            return Err(RegistryError::new(host, object, Cause::TooLarge { cap, size: Some(manifest.bytes.len() as u64) }));
         }
         Ok(manifest)
     }
@@ -90,23 +90,27 @@ impl Inner {
         cap: u64,
     ) -> Result<Bytes, RegistryError> {
         let key = (repository.clone(), blob.digest);
-        let bytes = match (self.memory.get(&blob.digest), self.blobs.known(&key)) {
-            (Some(bytes), _) => bytes,
-            (None, Some(known)) => known?,
-            (None, None) => {
-                let (inner, repository, wanted) = (self.clone(), repository.clone(), *blob);
-                let ask = async move {
-                    let bytes = inner.transport.blob(&repository, &wanted, cap).await?;
-                    inner.memory.put(wanted.digest, &bytes);
-                    Ok(bytes)
-                };
-                self.blobs.pass(&key, cap, ask).await?
+        let bytes = loop {
+            match (self.memory.get(&blob.digest), self.blobs.known(&key)) {
+                (Some(bytes), _) => break bytes,
+                (None, Some(known)) => break known?,
+                (None, None) => {}
+            }
+            let (inner, repository, wanted) = (self.clone(), repository.clone(), *blob);
+            let ask = async move {
+                let bytes = inner.transport.blob(&repository, &wanted, cap).await?;
+                inner.memory.put(wanted.digest, &bytes);
+                Ok(bytes)
+            };
+            match self.blobs.pass(&key, 0, ask).await {
+                Err(error) if is_of_another(&error.cause, blob, cap) => {}
+                answer => break answer?,
             }
         };
         let found = bytes.len() as u64;
         let cause = match blob.size {
             Some(expected) if expected != found => Cause::WrongSize { expected, found },
-            _ if found > cap => Cause::TooLarge { cap },
+            _ if found > cap => Cause::TooLarge { cap, size: Some(found) },
             _ => return Ok(bytes),
         };
         Err(RegistryError::new(repository.registry(), blob_object(repository, &blob.digest), cause))
@@ -123,6 +127,15 @@ impl Inner {
         let (inner, wanted) = (self.clone(), subject.clone());
         let ask = async move { inner.transport.referrers(&wanted, limit).await };
         self.referrers.fly(subject, limit as u64, ask).await
+    }
+}
+
+/// Whether a shared request ended by what somebody else had allowed, or had been told of the size.
+fn is_of_another(cause: &Cause, blob: &BlobId, cap: u64) -> bool {
+    match cause {
+        Cause::TooLarge { cap: allowed, .. } => *allowed < cap,
+        Cause::WrongSize { expected, .. } => Some(*expected) != blob.size,
+        _ => false,
     }
 }
 

@@ -161,9 +161,10 @@ async fn each_who_asks_has_a_bound_of_his_own() {
     let (once, _) = once(inner, PLENTY);
     let repository = Repository::parse("r.example/one").unwrap();
     let (small, large) = tokio::join!(once.blob(&repository, &blob, 3), once.blob(&repository, &blob, 99));
-    assert_eq!(small.unwrap_err().cause, Cause::TooLarge { cap: 3 });
+    assert_eq!(small.unwrap_err().cause, Cause::TooLarge { cap: 3, size: Some(7) });
     assert_eq!(large.unwrap(), "content");
-    assert_eq!(once.blob(&repository, &blob, 3).await.unwrap_err().cause, Cause::TooLarge { cap: 3 });
+    let kept = once.blob(&repository, &blob, 3).await.unwrap_err();
+    assert_eq!(kept.cause, Cause::TooLarge { cap: 3, size: Some(7) });
     let liar = BlobId { size: Some(8), ..blob };
     let error = once.blob(&repository, &liar, 99).await.unwrap_err();
     assert_eq!(error.cause, Cause::WrongSize { expected: 8, found: 7 });
