@@ -189,29 +189,49 @@ mod tests {
         assert_eq!(admission.lease(Rank::First, 10).await.unwrap().bytes(), 10);
     }
 
-    /// Bytes, when it comes, how long it holds, and when it gives up.
-    type Visit = (u64, u64, u64, Option<u64>);
+    #[tokio::test]
+    async fn a_lease_grows_by_what_is_free_and_never_past_who_waits() {
+        let admission = Admission::new(10);
+        let lease = admission.lease(Rank::First, 4).await.unwrap();
+        assert!(lease.grow(3) && !lease.grow(4));
+        let mut waiting = Box::pin(admission.lease(Rank::First, 5));
+        assert!(ready(waiting.as_mut()).is_none());
+        assert!(!lease.grow(1), "three are free and somebody waits");
+        drop(waiting);
+        assert!(lease.grow(1), "who gave up does not count");
+        assert_eq!((lease.bytes(), admission.lock().free), (8, 2));
+        drop(lease);
+        assert_eq!(admission.lock().free, 10);
+    }
+
+    /// Bytes, by how much it wants to grow, when it comes, how long it holds, and when it gives up.
+    type Visit = (u64, u64, u64, u64, Option<u64>);
 
     async fn visits(visits: Vec<Visit>) {
         let admission = Admission::new(100);
         let most = Arc::new(Mutex::new((0_u64, 0_u64)));
         let tasks: Vec<_> = visits
             .into_iter()
-            .map(|(bytes, comes, holds, patience)| {
+            .map(|(bytes, more, comes, holds, patience)| {
                 let (admission, most) = (Arc::clone(&admission), Arc::clone(&most));
                 tokio::spawn(async move {
                     tokio::time::sleep(Duration::from_millis(comes)).await;
                     let rank = if bytes % 7 == 0 { Rank::Again } else { Rank::First };
                     let visit = async {
                         let lease = admission.lease(rank, bytes).await;
-                        let held = lease.as_ref().map_or(0, Lease::bytes);
-                        {
+                        let Ok(lease) = lease else { return };
+                        let holds_more = |bytes: u64| {
                             let mut most = most.lock().unwrap();
-                            most.0 += held;
+                            most.0 += bytes;
                             most.1 = most.1.max(most.0);
+                        };
+                        holds_more(bytes);
+                        tokio::time::sleep(Duration::from_millis(holds)).await;
+                        if lease.grow(more) {
+                            holds_more(more);
                         }
                         tokio::time::sleep(Duration::from_millis(holds)).await;
-                        most.lock().unwrap().0 -= held;
+                        most.lock().unwrap().0 -= lease.bytes();
                     };
                     match patience {
                         // Only who waits gives up here: the count above knows nothing of the others.
@@ -241,7 +261,7 @@ mod tests {
         #[test]
         fn admission_never_exceeds_its_budget_and_always_drains(
             all in proptest::collection::vec(
-                (1_u64..120, 0_u64..50, 0_u64..20, proptest::option::of(0_u64..30)), 1..40
+                (1_u64..120, 0_u64..60, 0_u64..50, 0_u64..20, proptest::option::of(0_u64..30)), 1..40
             )
         ) {
             let runtime = tokio::runtime::Builder::new_current_thread()

@@ -7,7 +7,9 @@ use bytes::Bytes;
 use super::memory::Memory;
 use crate::builtins::Room as _;
 use crate::model::{Digest, ImageRef, PinnedRef, Repository};
-use crate::registry::{Answer, BlobId, Cause, Descriptor, Manifest, RegistryError, Traffic, Transport, blob_object};
+use crate::registry::{
+    Answer, BlobId, Cause, Descriptor, Manifest, RegistryError, Traffic, Transport, blob_object,
+};
 
 /// Bytes of heap for each byte of a body: the body itself, its text as a value, and what is parsed of it. The values of
 /// an SBOM take three to four times its text (`read_input` in `benches/engine.rs`); twice that leaves room for copies. What

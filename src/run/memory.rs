@@ -17,6 +17,9 @@ use crate::model::{FailureKind, Limits, PinnedRef};
 /// By how much the next lease is larger where nobody knows the size of what did not fit.
 const GROWTH: u64 = 4;
 
+/// How often a component begins again because it needs more memory than it was given.
+const RESTARTS: u32 = 3;
+
 /// The lease of one attempt, as it is used up.
 pub(super) struct Memory {
     lease: Lease,
@@ -32,6 +35,22 @@ pub(super) struct Memory {
 /// The lease that would have been enough.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Needs(pub(super) u64);
+
+impl Needs {
+    /// What is asked for next; nothing where more would not help. What was needed is known, and perhaps not all of it: the
+    /// second time it is at least twice as much, the last time all that there is, so that the component runs alone.
+    pub(super) fn next_lease(self, granted: u64, restarts: u32, total: u64) -> Option<u64> {
+        if granted >= total {
+            return None;
+        }
+        match restarts {
+            0 => Some(self.0.min(total)),
+            it if it + 1 < RESTARTS => Some(self.0.max(granted.saturating_mul(2)).min(total)),
+            it if it < RESTARTS => Some(total),
+            _ => None,
+        }
+    }
+}
 
 impl Memory {
     /// `bodies` bytes of evidence are held already.
@@ -152,6 +171,8 @@ pub(super) fn session(job: &Job, memory: &Arc<Memory>, image: &PinnedRef) -> Ses
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::admission::{Admission, Rank};
     use super::*;
 
@@ -197,5 +218,33 @@ mod tests {
         assert_eq!((memory.used(), memory.left(), memory.needs()), (80, 90, None));
         memory.evaluated(Spent { bytes: 90, cut_short: true }, held);
         assert_eq!(memory.needs(), Some(Needs(400)));
+    }
+
+    #[test]
+    fn the_first_try_again_has_what_was_needed_the_last_one_everything() {
+        let next = |needs, granted, restarts| Needs(needs).next_lease(granted, restarts, 1000);
+        assert_eq!(next(150, 100, 0), Some(150));
+        assert_eq!(next(160, 150, 1), Some(300), "or many small steps would use up all tries");
+        assert_eq!(next(310, 300, 2), Some(1000));
+        assert_eq!(next(1100, 1000, 3), None);
+        assert_eq!(next(1100, 100, 0), Some(1000), "an estimate may be too high");
+        assert_eq!(next(1100, 1000, 0), None, "it ran alone already");
+    }
+
+    proptest! {
+        #[test]
+        fn who_ends_too_large_has_run_alone(needs in proptest::collection::vec(1_u64..5000, 0..6), first in 1_u64..1000) {
+            let (mut granted, mut restarts) = (first, 0);
+            for more in needs {
+                match Needs(granted + more).next_lease(granted, restarts, 1000) {
+                    Some(next) => {
+                        prop_assert!(next > granted && next <= 1000);
+                        granted = next;
+                    }
+                    None => prop_assert_eq!(granted, 1000),
+                }
+                restarts += 1;
+            }
+        }
     }
 }

@@ -127,29 +127,12 @@ pub(super) async fn component(
         let attempt = Attempt { shared, id: &id, resolved, target, stage, restarts, wanted };
         let (done, needs) = attempt.make(&mut watch).await;
         let granted = done.memory.as_ref().map_or(u64::MAX, |it| it.granted);
-        let Some(needs) = needs.and_then(|it| next_lease(it, granted, restarts, job.memory)) else {
+        let Some(needs) = needs.and_then(|it| it.next_lease(granted, restarts, job.memory)) else {
             return done;
         };
         wanted = needs;
         restarts += 1;
         tracing::debug!(component = %id, granted, wanted, "begins again with a larger lease");
-    }
-}
-
-/// How often a component begins again because it needs more memory than it was given.
-const RESTARTS: u32 = 3;
-
-/// What is asked for next; nothing where more would not help. What was needed is known, and perhaps not all of it: the
-/// second time it is at least twice as much, the last time all that there is, so that the component runs alone.
-fn next_lease(Needs(needs): Needs, granted: u64, restarts: u32, total: u64) -> Option<u64> {
-    if granted >= total {
-        return None;
-    }
-    match restarts {
-        0 => Some(needs.min(total)),
-        it if it + 1 < RESTARTS => Some(needs.max(granted.saturating_mul(2)).min(total)),
-        it if it < RESTARTS => Some(total),
-        _ => None,
     }
 }
 

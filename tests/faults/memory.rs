@@ -59,7 +59,10 @@ async fn a_late_look_up_that_does_not_fit_gets_a_larger_lease_where_memory_is_fr
     assert!(ran.components.iter().all(|it| it["verdict"] == "pass"), "{:#?}", ran.components);
     assert!(ran.memory.components.iter().all(|it| it.restarts == 0), "{:?}", ran.memory);
     let use_of = &ran.memory.components[1];
-    assert!(use_of.granted > 32 * MIB && use_of.used > 8 * MIB && use_of.used <= use_of.granted, "{use_of:?}");
+    assert!(
+        use_of.granted > 32 * MIB && use_of.used > 8 * MIB && use_of.used <= use_of.granted,
+        "{use_of:?}"
+    );
     let other = &ran.memory.components[0];
     assert!(other.granted < 17 * MIB && other.used > 0 && other.used < other.granted, "{other:?}");
     // The head of the first answer says how large it is; no body was read for that.

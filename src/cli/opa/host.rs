@@ -67,7 +67,6 @@ fn connect() -> Result<Open, StageError> {
         .build()
         .map_err(|error| failed(&error))?;
     let settings = HttpSettings { limits: limits.clone(), ..HttpSettings::default() };
-    let network =
-        transport::network(settings, None, KEPT_BLOB_BYTES).map_err(|error| failed(&error))?;
+    let network = transport::network(settings, None, KEPT_BLOB_BYTES).map_err(|error| failed(&error))?;
     Ok(Open { runtime, host: Arc::new(Host::new(network, limits)) })
 }

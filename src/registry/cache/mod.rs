@@ -13,12 +13,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{
-    Answer, BlobId, Cause, Descriptor, Manifest, RegistryError, Traffic, Transport, blob_object,
-};
+use super::{Answer, BlobId, Cause, Descriptor, Manifest, RegistryError, Traffic, Transport, blob_object};
 use crate::model::{Digest, ImageRef, PinnedRef, Repository};
-use store::{Kept, Lock};
 pub use store::Store;
+use store::{Kept, Lock};
 
 /// Between two looks at whether another process is done with a blob.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);

@@ -186,7 +186,7 @@ async fn threat_01_a_length_that_lies_is_seen_both_ways() {
     }
     let bench = bench(Vec::new()).await;
     let error = cause(bench.blob_of(&BlobId { size: Some(4), ..blob() }, 1 << 20).await);
-    assert_eq!(error, Cause::WrongSize { expected: 4, found: 5 });
+    assert_eq!(error, Cause::WrongSize { expected: 4, found: 10 });
     let error = cause(bench.blob_of(&BlobId { size: Some(40), ..blob() }, 1 << 20).await);
     assert_eq!(error, Cause::WrongSize { expected: 40, found: 10 });
 }

@@ -161,7 +161,10 @@ async fn the_cap_bounds_manifests_and_blobs() {
     let repository = Repository::parse("r.example/app").unwrap();
     let blob = BlobId { digest, size: None };
     assert_eq!(layout.blob(&repository, &blob, 10).await.unwrap(), "0123456789");
-    assert_eq!(layout.blob(&repository, &blob, 9).await.unwrap_err().cause, Cause::TooLarge { cap: 9, size: Some(10) });
+    assert_eq!(
+        layout.blob(&repository, &blob, 9).await.unwrap_err().cause,
+        Cause::TooLarge { cap: 9, size: Some(10) }
+    );
     let error = layout.manifest(&reference("r.example/app:1"), 9).await.unwrap_err();
     assert!(matches!(error.cause, Cause::TooLarge { cap: 9, .. }));
 }

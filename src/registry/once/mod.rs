@@ -64,7 +64,11 @@ impl Inner {
         };
         if manifest.bytes.len() as u64 > cap {
             let (host, object) = (reference.repository().registry(), manifest_object("GET", reference));
-            return Err(RegistryError::new(host, object, Cause::TooLarge { cap, size: Some(manifest.bytes.len() as u64) }));
+            return Err(RegistryError::new(
+                host,
+                object,
+                Cause::TooLarge { cap, size: Some(manifest.bytes.len() as u64) },
+            ));
         }
         Ok(manifest)
     }
