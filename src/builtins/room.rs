@@ -42,7 +42,7 @@ pub fn fitted<T, E>(
         let allowed = most.min(room.left());
         match make(allowed) {
             Err(error) if allowed < most && is_too_large(&error) && room.grows() => {}
-            made => return made,
+            other => return other,
         }
     }
 }
