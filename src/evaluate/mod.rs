@@ -178,7 +178,7 @@ impl Rest {
     }
 
     /// Ends it here.
-    pub fn end(self: Box<Self>) -> Evaluating {
+    pub fn end(self) -> Evaluating {
         let spent = Spent { bytes: self.bytes_spent(), cut_short: self.cut_short };
         Evaluating::Done(RawResults { entries: self.done }, spent)
     }

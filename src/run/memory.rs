@@ -236,12 +236,11 @@ mod tests {
         fn who_ends_too_large_has_run_alone(needs in proptest::collection::vec(1_u64..5000, 0..6), first in 1_u64..1000) {
             let (mut granted, mut restarts) = (first, 0);
             for more in needs {
-                match Needs(granted + more).next_lease(granted, restarts, 1000) {
-                    Some(next) => {
-                        prop_assert!(next > granted && next <= 1000);
-                        granted = next;
-                    }
-                    None => prop_assert_eq!(granted, 1000),
+                if let Some(next) = Needs(granted + more).next_lease(granted, restarts, 1000) {
+                    prop_assert!(next > granted && next <= 1000);
+                    granted = next;
+                } else {
+                    prop_assert_eq!(granted, 1000);
                 }
                 restarts += 1;
             }

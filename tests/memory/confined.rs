@@ -39,7 +39,8 @@ impl Confined {
         if let Some(group) = &self.group {
             command = group.entered_by(&command);
         }
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let child =
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
         let pid = child.id();
         let (output, mut peak) = watched(child, pid);
         if let Some(group) = &self.group {
@@ -75,12 +76,17 @@ impl Group {
         let name = format!("ec-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let groups = fs::read_to_string("/proc/self/cgroup").map_err(|error| error.to_string())?;
         let of = |controllers: &str| {
-            let line = groups.lines().find(|it| it.splitn(3, ':').nth(1).is_some_and(|it| it.split(',').any(|it| it == controllers)))?;
+            let line = groups.lines().find(|it| {
+                it.splitn(3, ':').nth(1).is_some_and(|it| it.split(',').any(|it| it == controllers))
+            })?;
             Some(line.splitn(3, ':').nth(2)?.trim_start_matches('/').to_owned())
         };
         if let Some(path) = of("memory") {
             let root = Path::new("/sys/fs/cgroup/memory");
-            let group = Self { folder: first_made(&[root.join(path), root.to_owned()], &name)?, peak: "memory.max_usage_in_bytes" };
+            let group = Self {
+                folder: first_made(&[root.join(path), root.to_owned()], &name)?,
+                peak: "memory.max_usage_in_bytes",
+            };
             group.write("memory.limit_in_bytes", &bytes.to_string())?;
             // Without swap accounting there is no such file, and with it both bounds are the same: no swap.
             let _ = group.write("memory.memsw.limit_in_bytes", &bytes.to_string());
@@ -88,7 +94,8 @@ impl Group {
         }
         let path = of("").ok_or("there are no control groups")?;
         let root = Path::new("/sys/fs/cgroup");
-        let group = Self { folder: first_made(&[root.join(path), root.to_owned()], &name)?, peak: "memory.peak" };
+        let group =
+            Self { folder: first_made(&[root.join(path), root.to_owned()], &name)?, peak: "memory.peak" };
         group.write("memory.max", &bytes.to_string())?;
         let _ = group.write("memory.swap.max", "0");
         Ok(group)

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use enterprise_contract::testkit::registry::{Port, Tls};
+use enterprise_contract::testkit::registry::{Contents, Port, ReferrersApi, Tls};
 use enterprise_contract::testkit::{App, Hostile, Sbom, SbomPlace, Scenario, Size};
 use serde_json::Value;
 
@@ -134,7 +134,7 @@ impl Load {
         Ran { report, stderr, code: output.status.code(), peak, took }
     }
 
-    fn set(&self, host: &str, folder: &Path) -> enterprise_contract::testkit::registry::Contents {
+    fn set(&self, host: &str, folder: &Path) -> Contents {
         let place = match self.place {
             Place::Blob => SbomPlace::Blob,
             Place::Attestation => SbomPlace::Attestation,
@@ -159,7 +159,7 @@ impl Load {
         std::fs::create_dir(folder.join("rules")).unwrap();
         std::fs::write(folder.join("rules/load.rego"), RULES).unwrap();
         std::fs::write(folder.join("policy.yaml"), POLICY).unwrap();
-        built.store.contents()
+        built.store.contents(ReferrersApi::Missing)
     }
 }
 
