@@ -44,10 +44,10 @@ impl Confined {
         let pid = child.id();
         let (output, mut peak) = watched(child, pid);
         if let Some(group) = &self.group {
-            // What the kernel counts for the group has files and sockets in it; what was resident is in it, too.
+            // What the kernel counts for the group has files, sockets and page tables in it as well.
             let counted = group.peak();
-            println!("   the group's highest: {} MiB", counted >> 20);
-            peak = peak.min(counted);
+            println!("   resident {} MiB, the whole group {} MiB at its highest", peak >> 20, counted >> 20);
+            peak = peak.max(counted);
         }
         (output, peak)
     }

@@ -32,7 +32,7 @@ deny contains {"code": "load.complete", "msg": sprintf("%d SBOMs of %q", [count(
 #   short_name: distinct
 deny contains {"code": "load.distinct", "msg": "packages are listed twice"} if {
 	some sbom in _own
-	count({package.SPDXID | some package in sbom.packages}) != count(sbom.packages)
+	count({it.SPDXID | some it in sbom.packages}) != count(sbom.packages)
 }
 
 # METADATA
