@@ -1,16 +1,11 @@
 //! Arrays: shared values by position.
 
-use std::sync::Arc;
-
-use super::shared::Shared;
+use super::shared::{Slice, address};
 use super::{Extent, Value};
 
 /// A shared array. Cloning copies a pointer.
 #[derive(Clone)]
-pub struct Array {
-    items: Arc<Shared<Value>>,
-    extent: Extent,
-}
+pub struct Array(Slice<Extent>);
 
 /// The items of an array in order.
 pub type ArrayIter<'a> = std::slice::Iter<'a, Value>;
@@ -23,27 +18,27 @@ impl Array {
 
     /// The number of items.
     pub fn len(&self) -> usize {
-        self.items.len()
+        self.as_slice().len()
     }
 
     /// Whether there is no item.
     pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
+        self.as_slice().is_empty()
     }
 
     /// The item at a position, counted from 0.
     pub fn get(&self, index: usize) -> Option<&Value> {
-        self.items.get(index)
+        self.as_slice().get(index)
     }
 
     /// The items in order.
     pub fn iter(&self) -> ArrayIter<'_> {
-        self.items.iter()
+        self.as_slice().iter()
     }
 
     /// Whether an item equals `value`. Looks at every item.
     pub fn contains(&self, value: &Value) -> bool {
-        self.items.contains(value)
+        self.as_slice().contains(value)
     }
 
     /// The items from `start` up to but not including `end`, both cut to the array.
@@ -51,7 +46,7 @@ impl Array {
     pub fn slice(&self, start: usize, end: usize) -> Self {
         let end = end.min(self.len());
         let start = start.min(end);
-        if start == 0 && end == self.len() { self.clone() } else { self.items[start..end].to_vec().into() }
+        if start == 0 && end == self.len() { self.clone() } else { self.as_slice()[start..end].iter().cloned().collect() }
     }
 
     /// These items and then those of `other`.
@@ -66,43 +61,42 @@ impl Array {
         self.iter().chain(other).cloned().collect()
     }
 
-    /// These items and one more. Linear, unless nobody else holds this array.
+    /// These items and one more. Linear.
     #[must_use]
-    pub fn push(mut self, value: Value) -> Self {
-        self.extent = self.extent.with(&value);
-        Arc::make_mut(&mut self.items).push(value);
-        self
+    pub fn push(&self, value: Value) -> Self {
+        self.iter().cloned().chain([value]).collect()
     }
 
-    /// The items as a vector of one's own, without a copy where nobody else holds this array.
-    pub fn into_vec(self) -> Vec<Value> {
-        Arc::unwrap_or_clone(self.items).into_items()
+    /// The items as a vector of one's own.
+    pub fn to_vec(&self) -> Vec<Value> {
+        self.as_slice().to_vec()
     }
 
     /// How deeply it nests: 1 for `[]`.
     pub fn depth(&self) -> u32 {
-        self.extent.depth
+        self.extent().depth
     }
 
     pub(super) fn extent(&self) -> Extent {
-        self.extent
+        self.0.header.header
     }
 
     /// Whether both are one piece of storage, which makes them equal without looking.
     pub fn same_storage(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.items, &other.items)
+        self.storage() == other.storage()
     }
 
     pub(super) fn storage(&self) -> usize {
-        Arc::as_ptr(&self.items).addr()
-    }
-
-    pub(super) fn shared(&self) -> &Shared<Value> {
-        &self.items
+        address(&self.0)
     }
 
     pub(super) fn as_slice(&self) -> &[Value] {
-        &self.items
+        &self.0.slice
+    }
+
+    /// Of values whose extent is known.
+    pub(super) fn with_extent(extent: Extent, items: impl ExactSizeIterator<Item = Value>) -> Self {
+        Self(Slice::from_header_and_iter(extent, items))
     }
 }
 
@@ -114,8 +108,7 @@ impl Default for Array {
 
 impl From<Vec<Value>> for Array {
     fn from(items: Vec<Value>) -> Self {
-        let extent = Extent::around(&items);
-        Self { items: Arc::new(items.into()), extent }
+        Self::with_extent(Extent::around(&items), items.into_iter())
     }
 }
 

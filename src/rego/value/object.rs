@@ -1,22 +1,55 @@
-//! Objects: shared pairs, sorted by key.
+//! Objects: keys in order, which objects of one shape share, and a value for each.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
+use std::hash::{Hash, Hasher};
+use std::iter::Zip;
+use std::slice::Iter;
 
-use super::shared::Shared;
-use super::{Extent, Str, Value};
+use super::shared::{Slice, address};
+use super::{Extent, Kind, Str, Value};
 
 type Pair = (Value, Value);
 
-/// Pairs up to which a text is looked for one by one. Texts of another length are told apart without being read, which
+/// Keys up to which a text is looked for one by one. Texts of another length are told apart without being read, which
 /// a search by halves cannot do; the objects of documents are small.
 const SCANNED: usize = 24;
 
-/// A shared object. Cloning copies a pointer. Pairs stand in the order of their keys.
+/// A shared object. Cloning copies a pointer.
 #[derive(Clone)]
-pub struct Object {
-    pairs: Arc<Shared<Pair>>,
+pub struct Object(Slice<Header>);
+
+/// What stands before the values, which are in the order of the keys.
+struct Header {
+    keys: Keys,
     extent: Extent,
+}
+
+/// Keys in order, each once. Cloning copies a pointer.
+#[derive(Clone)]
+pub(super) struct Keys(Slice<Extent>);
+
+impl Keys {
+    /// Of keys that are in order, each once.
+    pub(super) fn from_sorted(keys: impl ExactSizeIterator<Item = Value>, extent: Extent) -> Self {
+        Self(Slice::from_header_and_iter(extent, keys))
+    }
+
+    /// Of an object that has these keys and nothing under them.
+    pub(super) fn extent(&self) -> Extent {
+        self.0.header.header
+    }
+
+    pub(super) fn as_slice(&self) -> &[Value] {
+        &self.0.slice
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        address(&self.0) == address(&other.0)
+    }
+
+    fn find(&self, key: &Value) -> Result<usize, usize> {
+        self.as_slice().binary_search(key)
+    }
 }
 
 /// One key was given two different values.
@@ -33,23 +66,39 @@ impl Object {
         Self::from_sorted(Vec::new())
     }
 
-    fn from_sorted(pairs: Vec<Pair>) -> Self {
-        let extent = Extent::around(pairs.iter().flat_map(|(key, value)| [key, value]));
-        Self { pairs: Arc::new(pairs.into()), extent }
+    fn from_sorted(mut pairs: Vec<Pair>) -> Self {
+        let extent = Extent::around(pairs.iter().map(|(key, _)| key));
+        let keys = Keys::from_sorted(pairs.iter_mut().map(|(key, _)| std::mem::take(key)), extent);
+        let extent = pairs.iter().fold(extent, |sum, (_, value)| sum.with(value));
+        Self::with_keys(keys, extent, pairs.into_iter().map(|(_, value)| value))
+    }
+
+    /// A value for each of the keys; the extent is that of the whole.
+    pub(super) fn with_keys(keys: Keys, extent: Extent, values: impl ExactSizeIterator<Item = Value>) -> Self {
+        debug_assert_eq!(keys.as_slice().len(), values.len());
+        Self(Slice::from_header_and_iter(Header { keys, extent }, values))
+    }
+
+    fn keys_of(&self) -> &Keys {
+        &self.0.header.header.keys
+    }
+
+    fn value_slice(&self) -> &[Value] {
+        &self.0.slice
+    }
+
+    fn to_pairs(&self) -> Vec<Pair> {
+        self.iter().map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 
     /// The number of pairs.
     pub fn len(&self) -> usize {
-        self.pairs.len()
+        self.value_slice().len()
     }
 
     /// Whether there is no pair.
     pub fn is_empty(&self) -> bool {
-        self.pairs.is_empty()
-    }
-
-    fn find(&self, key: &Value) -> Result<usize, usize> {
-        self.pairs.binary_search_by(|(it, _)| it.cmp(key))
+        self.value_slice().is_empty()
     }
 
     /// The value under a key.
@@ -57,72 +106,77 @@ impl Object {
         if let Value::String(text) = key {
             return self.get_str(text);
         }
-        self.find(key).ok().map(|at| &self.pairs[at].1)
+        self.keys_of().find(key).ok().map(|at| &self.value_slice()[at])
     }
 
     /// The value under a string key.
     pub fn get_str(&self, key: &str) -> Option<&Value> {
-        if self.pairs.len() <= SCANNED {
-            let is_key = |it: &Value| matches!(it, Value::String(text) if text.as_str() == key);
-            return self.pairs.iter().find(|(it, _)| is_key(it)).map(|(_, value)| value);
-        }
-        let at = self.pairs.binary_search_by(|(it, _)| match it {
-            Value::String(text) => text.as_str().cmp(key),
-            other => other.kind().cmp(&super::Kind::String),
-        });
-        at.ok().map(|at| &self.pairs[at].1)
+        let keys = self.keys_of().as_slice();
+        let at = if keys.len() <= SCANNED {
+            keys.iter().position(|it| matches!(it, Value::String(text) if text.as_bytes() == key.as_bytes()))
+        } else {
+            let found = keys.binary_search_by(|it| match it {
+                Value::String(text) => text.as_bytes().cmp(key.as_bytes()),
+                other => other.kind().cmp(&Kind::String),
+            });
+            found.ok()
+        };
+        at.and_then(|at| self.value_slice().get(at))
     }
 
     /// The key and value under a key; the key's spelling may differ (`1` and `1.0`).
     pub fn get_pair(&self, key: &Value) -> Option<(&Value, &Value)> {
-        self.find(key).ok().and_then(|at| self.at(at))
+        self.keys_of().find(key).ok().and_then(|at| self.at(at))
     }
 
     /// Whether there is such a key.
     pub fn contains_key(&self, key: &Value) -> bool {
-        self.find(key).is_ok()
+        self.get(key).is_some()
     }
 
     /// The pair at a position in the order.
     pub fn at(&self, index: usize) -> Option<(&Value, &Value)> {
-        self.pairs.get(index).map(|(key, value)| (key, value))
+        self.keys_of().as_slice().get(index).zip(self.value_slice().get(index))
     }
 
     /// The pairs in order.
     pub fn iter(&self) -> ObjectIter<'_> {
-        ObjectIter(self.pairs.iter())
+        ObjectIter(self.keys_of().as_slice().iter().zip(self.value_slice()))
     }
 
     /// The keys in order.
-    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Value> + ExactSizeIterator {
-        self.pairs.iter().map(|(key, _)| key)
+    pub fn keys(&self) -> Iter<'_, Value> {
+        self.keys_of().as_slice().iter()
     }
 
     /// The values in the order of their keys.
-    pub fn values(&self) -> impl DoubleEndedIterator<Item = &Value> + ExactSizeIterator {
-        self.pairs.iter().map(|(_, value)| value)
+    pub fn values(&self) -> Iter<'_, Value> {
+        self.value_slice().iter()
     }
 
-    /// This object with a value under a key, replacing what was there. Linear in the worst case: collect many with
-    /// [`ObjectBuilder`].
+    /// This object with a value under a key, replacing what was there. Linear: collect many with [`ObjectBuilder`].
     #[must_use]
-    pub fn with(mut self, key: Value, value: Value) -> Self {
-        // A value that is replaced stays in the count: too much is safe.
-        self.extent = self.extent.with(&key).with(&value);
-        let found = self.find(&key);
-        let pairs = Arc::make_mut(&mut self.pairs);
-        match found {
-            Ok(at) => pairs[at].1 = value,
-            Err(at) => pairs.insert(at, (key, value)),
+    pub fn with(&self, key: Value, value: Value) -> Self {
+        match self.keys_of().find(&key) {
+            Ok(at) => {
+                let mut values = self.value_slice().to_vec();
+                values[at] = value;
+                let extent = values.iter().fold(self.keys_of().extent(), Extent::with);
+                Self::with_keys(self.keys_of().clone(), extent, values.into_iter())
+            }
+            Err(at) => {
+                let mut pairs = self.to_pairs();
+                pairs.insert(at, (key, value));
+                Self::from_sorted(pairs)
+            }
         }
-        self
     }
 
     /// This object but one key.
     #[must_use]
-    pub fn without(self, key: &Value) -> Self {
-        let Ok(at) = self.find(key) else { return self };
-        let mut pairs = Arc::unwrap_or_clone(self.pairs).into_items();
+    pub fn without(&self, key: &Value) -> Self {
+        let Ok(at) = self.keys_of().find(key) else { return self.clone() };
+        let mut pairs = self.to_pairs();
         pairs.remove(at);
         Self::from_sorted(pairs)
     }
@@ -136,14 +190,15 @@ impl Object {
         if self.is_empty() {
             return other.clone();
         }
-        let (mut left, mut right) = (self.pairs.iter().peekable(), other.pairs.iter().peekable());
+        let own = |(key, value): (&Value, &Value)| (key.clone(), value.clone());
+        let (mut left, mut right) = (self.iter().peekable(), other.iter().peekable());
         let mut pairs = Vec::with_capacity(self.len() + other.len());
         while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
-            let order = a.0.cmp(&b.0);
+            let order = a.0.cmp(b.0);
             pairs.push(match order {
-                Ordering::Less => (*a).clone(),
-                Ordering::Equal => (a.0.clone(), resolve(&a.1, &b.1)),
-                Ordering::Greater => (*b).clone(),
+                Ordering::Less => own(*a),
+                Ordering::Equal => (a.0.clone(), resolve(a.1, b.1)),
+                Ordering::Greater => own(*b),
             });
             if order.is_le() {
                 left.next();
@@ -152,47 +207,70 @@ impl Object {
                 right.next();
             }
         }
-        pairs.extend(left.cloned());
-        pairs.extend(right.cloned());
+        pairs.extend(left.map(own));
+        pairs.extend(right.map(own));
         Self::from_sorted(pairs)
     }
 
     /// The pairs whose key or value passes, without sorting again.
     #[must_use]
     pub fn filter(&self, mut keep: impl FnMut(&Value, &Value) -> bool) -> Self {
-        Self::from_sorted(self.pairs.iter().filter(|(k, v)| keep(k, v)).cloned().collect())
+        let kept = self.iter().filter(|(key, value)| keep(key, value));
+        Self::from_sorted(kept.map(|(key, value)| (key.clone(), value.clone())).collect())
     }
 
     /// How deeply it nests: 1 for `{}`.
     pub fn depth(&self) -> u32 {
-        self.extent.depth
+        self.extent().depth
     }
 
     pub(super) fn extent(&self) -> Extent {
-        self.extent
+        self.0.header.header.extent
     }
 
     /// Whether both are one piece of storage, which makes them equal without looking.
     pub fn same_storage(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.pairs, &other.pairs)
+        self.storage() == other.storage()
     }
 
     pub(super) fn storage(&self) -> usize {
-        Arc::as_ptr(&self.pairs).addr()
-    }
-
-    pub(super) fn shared(&self) -> &Shared<Pair> {
-        &self.pairs
-    }
-
-    pub(super) fn as_slice(&self) -> &[Pair] {
-        &self.pairs
+        address(&self.0)
     }
 }
 
 impl Default for Object {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl PartialEq for Object {
+    fn eq(&self, other: &Self) -> bool {
+        let (keys, others) = (self.keys_of(), other.keys_of());
+        self.same_storage(other)
+            || (keys.is(others) || keys.as_slice() == others.as_slice())
+                && self.value_slice() == other.value_slice()
+    }
+}
+
+impl Eq for Object {}
+
+impl Ord for Object {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if self.same_storage(other) { Ordering::Equal } else { self.iter().cmp(other.iter()) }
+    }
+}
+
+impl PartialOrd for Object {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Hash for Object {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.keys_of().as_slice().hash(state);
+        self.value_slice().iter().for_each(|value| value.hash(state));
     }
 }
 
@@ -215,13 +293,13 @@ impl<'a> IntoIterator for &'a Object {
 
 /// The pairs of an object in the order of their keys.
 #[derive(Clone, Debug)]
-pub struct ObjectIter<'a>(std::slice::Iter<'a, Pair>);
+pub struct ObjectIter<'a>(Zip<Iter<'a, Value>, Iter<'a, Value>>);
 
 impl<'a> Iterator for ObjectIter<'a> {
     type Item = (&'a Value, &'a Value);
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.0.next().map(|(key, value)| (key, value))
+        self.0.next()
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -231,7 +309,7 @@ impl<'a> Iterator for ObjectIter<'a> {
 
 impl DoubleEndedIterator for ObjectIter<'_> {
     fn next_back(&mut self) -> Option<Self::Item> {
-        self.0.next_back().map(|(key, value)| (key, value))
+        self.0.next_back()
     }
 }
 
@@ -287,7 +365,6 @@ impl ObjectBuilder {
                 equal
             });
         }
-        pairs.shrink_to_fit();
         Object::from_sorted(pairs)
     }
 

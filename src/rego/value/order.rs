@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
-use super::{Array, Object, Set, Value};
+use super::{Array, Set, Value};
 
 impl Ord for Value {
     fn cmp(&self, other: &Self) -> Ordering {
@@ -81,12 +81,11 @@ macro_rules! compare_by_items {
 
         impl Hash for $type {
             fn hash<H: Hasher>(&self, state: &mut H) {
-                self.shared().hash(state);
+                self.as_slice().hash(state);
             }
         }
     };
 }
 
 compare_by_items!(Array);
-compare_by_items!(Object);
 compare_by_items!(Set);

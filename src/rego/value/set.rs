@@ -1,17 +1,13 @@
 //! Sets: shared values, sorted and each once.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
 
-use super::shared::Shared;
+use super::shared::{Slice, address};
 use super::{Extent, Value};
 
 /// A shared set. Cloning copies a pointer. Members stand in order.
 #[derive(Clone)]
-pub struct Set {
-    members: Arc<Shared<Value>>,
-    extent: Extent,
-}
+pub struct Set(Slice<Extent>);
 
 /// The members of a set in order.
 pub type SetIter<'a> = std::slice::Iter<'a, Value>;
@@ -23,23 +19,22 @@ impl Set {
     }
 
     fn from_sorted(members: Vec<Value>) -> Self {
-        let extent = Extent::around(&members);
-        Self { members: Arc::new(members.into()), extent }
+        Self(Slice::from_header_and_iter(Extent::around(&members), members.into_iter()))
     }
 
     /// The number of members.
     pub fn len(&self) -> usize {
-        self.members.len()
+        self.as_slice().len()
     }
 
     /// Whether there is no member.
     pub fn is_empty(&self) -> bool {
-        self.members.is_empty()
+        self.as_slice().is_empty()
     }
 
     /// The member that equals `value`; its spelling may differ (`1` and `1.0`).
     pub fn get(&self, value: &Value) -> Option<&Value> {
-        self.members.binary_search(value).ok().map(|at| &self.members[at])
+        self.as_slice().binary_search(value).ok().map(|at| &self.as_slice()[at])
     }
 
     /// Whether `value` is a member.
@@ -49,34 +44,30 @@ impl Set {
 
     /// The member at a position in the order.
     pub fn at(&self, index: usize) -> Option<&Value> {
-        self.members.get(index)
+        self.as_slice().get(index)
     }
 
     /// The members in order.
     pub fn iter(&self) -> SetIter<'_> {
-        self.members.iter()
+        self.as_slice().iter()
     }
 
-    /// This set and one more member; an equal member that was there stays. Linear in the worst case: collect many
-    /// with [`SetBuilder`].
+    /// This set and one more member; an equal member that was there stays. Linear: collect many with [`SetBuilder`].
     #[must_use]
-    pub fn with(mut self, value: Value) -> Self {
-        if let Err(at) = self.members.binary_search(&value) {
-            self.extent = self.extent.with(&value);
-            Arc::make_mut(&mut self.members).insert(at, value);
-        }
-        self
+    pub fn with(&self, value: Value) -> Self {
+        let Err(at) = self.as_slice().binary_search(&value) else { return self.clone() };
+        let mut members = self.as_slice().to_vec();
+        members.insert(at, value);
+        Self::from_sorted(members)
     }
 
     /// This set but one member.
     #[must_use]
-    pub fn without(mut self, value: &Value) -> Self {
-        if let Ok(at) = self.members.binary_search(value) {
-            let members = Arc::make_mut(&mut self.members);
-            members.remove(at);
-            self.extent = Extent::around(members.iter());
-        }
-        self
+    pub fn without(&self, value: &Value) -> Self {
+        let Ok(at) = self.as_slice().binary_search(value) else { return self.clone() };
+        let mut members = self.as_slice().to_vec();
+        members.remove(at);
+        Self::from_sorted(members)
     }
 
     /// What is in either; where both have an equal member, this set's.
@@ -141,28 +132,24 @@ impl Set {
 
     /// How deeply it nests: 1 for `set()`.
     pub fn depth(&self) -> u32 {
-        self.extent.depth
+        self.extent().depth
     }
 
     pub(super) fn extent(&self) -> Extent {
-        self.extent
+        self.0.header.header
     }
 
     /// Whether both are one piece of storage, which makes them equal without looking.
     pub fn same_storage(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.members, &other.members)
+        self.storage() == other.storage()
     }
 
     pub(super) fn storage(&self) -> usize {
-        Arc::as_ptr(&self.members).addr()
-    }
-
-    pub(super) fn shared(&self) -> &Shared<Value> {
-        &self.members
+        address(&self.0)
     }
 
     pub(super) fn as_slice(&self) -> &[Value] {
-        &self.members
+        &self.0.slice
     }
 }
 

@@ -91,8 +91,41 @@ fn reading_is_bounded_in_depth_and_memory() {
     let limits = ReadLimits { max_heap_bytes: 1 << 20, ..limits };
     let bomb = format!("[{}{{}}]", "{},".repeat(20_000));
     assert_eq!(json::read(bomb.as_bytes(), &limits).unwrap_err().kind, JsonErrorKind::TooLarge(1 << 20));
-    let digits = "1".repeat(10_000_000);
+    assert_eq!(json::read(b" ".repeat(2 << 20).as_slice(), &limits).unwrap_err().kind, JsonErrorKind::TooLarge(1 << 20));
+    let digits = "1".repeat(1_000_000);
     assert_eq!(json::read(digits.as_bytes(), &limits).unwrap_err().kind, JsonErrorKind::LongNumber);
+}
+
+#[test]
+fn objects_of_a_document_share_their_keys_and_keep_their_own_values() {
+    let shown = |text: &str| read(text).to_string();
+    // In order; the other way round; one more; one less; none; written in another way.
+    assert_eq!(
+        shown(r#"[{"a":1,"b":2},{"b":3,"a":4},{"b":5,"a":6},{"a":7,"b":8,"c":9},{"b":0},{},{"\u0061":1,"b":2}]"#),
+        r#"[{"a": 1, "b": 2}, {"a": 4, "b": 3}, {"a": 6, "b": 5}, {"a": 7, "b": 8, "c": 9}, {"b": 0}, {}, {"a": 1, "b": 2}]"#
+    );
+    // Of a repeated key the last value stays, each time, and however it is written.
+    let repeated = r#"{"b":1,"a":2,"\u0062":3,"b":4,"a":5}"#;
+    assert_eq!(
+        shown(&format!("[{repeated},{repeated}]")),
+        r#"[{"a": 5, "b": 4}, {"a": 5, "b": 4}]"#
+    );
+    // A key that begins like the one that is expected.
+    assert_eq!(shown(r#"[{"a":{"a":1}},{"a":{"ab":1}},{"ab":2}]"#), r#"[{"a": {"a": 1}}, {"a": {"ab": 1}}, {"ab": 2}]"#);
+}
+
+#[test]
+fn an_object_of_many_keys_is_read_like_one_of_few() {
+    for keys in [63, 64, 65, 66, 200] {
+        let pairs = (0..keys).rev().map(|it| format!("\"k{it:03}\":{it}"));
+        let text = format!("{{{},\"k001\":-1}}", pairs.collect::<Vec<_>>().join(","));
+        let Value::Object(object) = read(&text) else { panic!("an object") };
+        assert_eq!(object.len(), keys, "{text}");
+        assert!(object.keys().is_sorted());
+        assert_eq!(object.get_str("k001"), Some(&Value::from(-1)));
+        assert_eq!(object.get_str(&format!("k{:03}", keys - 1)), Some(&Value::from(keys - 1)));
+        assert_eq!(object, object.iter().map(|(key, value)| (key.clone(), value.clone())).collect());
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::execute::toil_of_comparing;
 use super::frame::Dest;
 use super::machine::{Flow, Machine, Ran, Waiting, host_memo, internal};
-use super::memo::{Key, Memo};
+use super::memo::{Args, Key, Memo};
 use super::outcome::Watcher;
 use super::overlay::{Level, Mock, ROOT, base_at};
 use crate::rego::builtins::{Builtin, BuiltinError, Context, Sink};
@@ -41,7 +41,7 @@ impl Machine {
             return self.receive(&memo, asked.dest, asked.fail);
         }
         let unit = code.unit;
-        self.ask_unit(unit, Some(group), Vec::new(), asked)
+        self.ask_unit(unit, Some(group), Args::new(), asked)
     }
 
     pub(super) fn ask_rule_at(&mut self, group: u32, key: Value, asked: Asked) -> Ran<Flow> {
@@ -52,13 +52,13 @@ impl Machine {
             return self.receive(&value.map_or(Memo::Undefined, Memo::Value), asked.dest, asked.fail);
         }
         let (whole, keyed) = (code.unit, code.keyed.ok_or_else(|| internal("a rule without keys"))?);
-        let whole = Key { unit: whole, args: Vec::new() };
+        let whole = Key { unit: whole, args: Args::new() };
         let level = self.level_of(asked.level, group);
         if let Some(Memo::Value(whole)) = self.memo(level, &whole) {
             let memo = whole.get(&key).cloned().map_or(Memo::Undefined, Memo::Value);
             return self.receive(&memo, asked.dest, asked.fail);
         }
-        let key = Key { unit: keyed, args: vec![key] };
+        let key = Key { unit: keyed, args: Args::from_iter([key]) };
         if self.memo(level, &key).is_none() && self.attempt_whole(group, level)? {
             return Ok(Flow::Switched);
         }
@@ -73,7 +73,7 @@ impl Machine {
             let memo = base_at(&overlay.data, &code.path).cloned().map_or(Memo::Undefined, Memo::Value);
             return self.receive(&memo, asked.dest, asked.fail);
         }
-        self.ask_unit(unit, None, Vec::new(), asked)
+        self.ask_unit(unit, None, Args::new(), asked)
     }
 
     /// The level on which a group's value is remembered: the highest that can change it.
@@ -88,7 +88,7 @@ impl Machine {
         level
     }
 
-    fn ask_unit(&mut self, unit: u32, group: Option<u32>, args: Vec<Value>, asked: Asked) -> Ran<Flow> {
+    fn ask_unit(&mut self, unit: u32, group: Option<u32>, args: Args, asked: Asked) -> Ran<Flow> {
         let level = group.map_or(asked.level, |group| self.level_of(asked.level, group));
         self.ask_key(Key { unit, args }, level, asked)
     }
@@ -115,7 +115,7 @@ impl Machine {
     pub(super) fn call(
         &mut self,
         callee: &CallTarget,
-        args: Vec<Value>,
+        args: Args,
         asked: Asked,
         at: Span,
     ) -> Ran<Flow> {
@@ -132,7 +132,7 @@ impl Machine {
         self.call_target(&callee.target, args, asked, at)
     }
 
-    fn call_target(&mut self, target: &Target, args: Vec<Value>, asked: Asked, at: Span) -> Ran<Flow> {
+    fn call_target(&mut self, target: &Target, args: Args, asked: Asked, at: Span) -> Ran<Flow> {
         match target {
             Target::Function(group) => {
                 let code = &self.program.groups[*group as usize];
@@ -140,10 +140,10 @@ impl Machine {
                 self.ask_unit(unit, Some(*group), args, asked)
             }
             Target::Builtin(builtin) => self.call_builtin(*builtin, &args, asked, at),
-            Target::Host(name) => self.call_host(name, args, asked, at),
+            Target::Host(name) => self.call_host(name, args.into_vec(), asked, at),
             Target::Missing(name) => {
                 let message = format!("unsupported built-in {name}");
-                Err(RegoError::new(ErrorCode::EvalInternal, message, Some(at)))
+                Err(RegoError::new(ErrorCode::EvalInternal, message, Some(at)).into())
             }
         }
     }
@@ -175,9 +175,9 @@ impl Machine {
         };
         match builtin.call(&mut context, args) {
             Ok(Some(value)) => self.receive(&Memo::Value(value), asked.dest, asked.fail),
-            Err(BuiltinError::Exceeded(error)) => Err(RegoError::stopped(error, Some(at))),
+            Err(BuiltinError::Exceeded(error)) => Err(RegoError::stopped(error, Some(at)).into()),
             Err(error) if self.around.builtin_errors == BuiltinErrors::Raised => {
-                Err(RegoError::new(error.code(), error.to_string(), Some(at)))
+                Err(RegoError::new(error.code(), error.to_string(), Some(at)).into())
             }
             Ok(None) | Err(_) => Ok(Flow::Goto(asked.fail)),
         }
@@ -192,8 +192,8 @@ impl Machine {
         let size = size_of::<HostCall>() + call.1.len() * size_of::<Value>();
         self.around.budget.bytes(size as u64)?;
         let call = HostCall { name: call.0, args: call.1 };
-        self.waiting = Some(Waiting { call: call.clone(), dest: asked.dest, fail: asked.fail, at });
-        Ok(Flow::Wait(call))
+        self.waiting = Some(Waiting { call, dest: asked.dest, fail: asked.fail, at });
+        Ok(Flow::Wait)
     }
 
     /// Begins to use replacements.

@@ -4,6 +4,7 @@ use super::frame::Result as Made;
 use super::gather::{Collector, Tree};
 use super::iterate::{Iter, Walk};
 use super::machine::{Flow, Machine, Ran, internal};
+use super::memo::Args;
 use super::tree::in_base;
 use crate::rego::compile::code::{Instr, Label, LeafKind, Operand, Operands, Reg, Shape, Unit};
 use crate::rego::error::{ErrorCode, RegoError};
@@ -14,6 +15,7 @@ use crate::rego::value::{ObjectBuilder, SetBuilder, Value};
 const KEY_CONFLICT: &str = "object keys must be unique";
 
 impl Machine {
+    #[inline]
     fn get<'a>(&'a self, unit: &'a Unit, operand: Operand) -> &'a Value {
         match operand {
             Operand::Reg(reg) => &self.regs[self.bases.regs + reg as usize],
@@ -21,16 +23,22 @@ impl Machine {
         }
     }
 
+    #[inline]
     fn set(&mut self, reg: Reg, value: Value) {
         self.regs[self.bases.regs + reg as usize] = value;
     }
 
-    fn all(&self, unit: &Unit, operands: Operands) -> Vec<Value> {
+    fn each<'a>(&'a self, unit: &'a Unit, operands: Operands) -> impl Iterator<Item = &'a Value> {
         let (from, len) = (operands.from as usize, operands.len as usize);
-        unit.operands[from..from + len].iter().map(|operand| self.get(unit, *operand).clone()).collect()
+        unit.operands[from..from + len].iter().map(|operand| self.get(unit, *operand))
     }
 
-    /// One instruction of the frame on top: each kind of them is a method below.
+    fn all<All: FromIterator<Value>>(&self, unit: &Unit, operands: Operands) -> All {
+        self.each(unit, operands).cloned().collect()
+    }
+
+    /// One instruction of the frame on top: those that are seldom or long are methods below.
+    #[inline]
     pub(super) fn execute(&mut self, unit: &Unit, instr: Instr, pc: Label) -> Ran<Flow> {
         match instr {
             Instr::Jump(label) => Ok(Flow::Goto(label)),
@@ -44,12 +52,18 @@ impl Machine {
                 let equal = self.get(unit, a) == self.get(unit, b);
                 Ok(if equal { Flow::Next } else { Flow::Goto(fail) })
             }
-            Instr::Test { .. } | Instr::IsArray { .. } | Instr::IsObject { .. } => {
-                Ok(self.compare(unit, instr))
+            Instr::Test { src, fail } => {
+                Ok(if self.get(unit, src).is_false() { Flow::Goto(fail) } else { Flow::Next })
             }
-            Instr::Get { .. } | Instr::GetBase { .. } | Instr::Input { .. } | Instr::Data { .. } => {
-                self.load(unit, instr)
+            Instr::IsArray { .. } | Instr::IsObject { .. } => Ok(self.compare(unit, instr)),
+            Instr::Get { dst, base, key, fail } => {
+                match self.get(unit, base).get(self.get(unit, key)).cloned() {
+                    Some(value) => self.set(dst, value),
+                    None => return Ok(Flow::Goto(fail)),
+                }
+                Ok(Flow::Next)
             }
+            Instr::GetBase { .. } | Instr::Input { .. } | Instr::Data { .. } => self.load(unit, instr),
             Instr::MakeArray { .. } | Instr::MakeSet { .. } | Instr::MakeObject { .. } => {
                 self.compose(unit, instr)
             }
@@ -86,9 +100,9 @@ impl Machine {
     }
 
     /// What holds of values or does not.
+    #[inline(never)]
     fn compare(&self, unit: &Unit, instr: Instr) -> Flow {
         let (it, fail) = match instr {
-            Instr::Test { src, fail } => (!self.get(unit, src).is_false(), fail),
             Instr::IsArray { src, len, fail } => {
                 (self.get(unit, src).as_array().is_some_and(|items| items.len() == len as usize), fail)
             }
@@ -101,11 +115,9 @@ impl Machine {
     }
 
     /// What brings a value that is there already into a register.
+    #[inline(never)]
     fn load(&mut self, unit: &Unit, instr: Instr) -> Ran<Flow> {
         let (dst, found, fail) = match instr {
-            Instr::Get { dst, base, key, fail } => {
-                (dst, self.get(unit, base).get(self.get(unit, key)).cloned(), fail)
-            }
             Instr::GetBase { dst, base, key, fail } => {
                 (dst, in_base(self.get(unit, base), self.get(unit, key)).cloned(), fail)
             }
@@ -126,19 +138,25 @@ impl Machine {
     }
 
     /// What makes a collection of values.
+    #[inline(never)]
     fn compose(&mut self, unit: &Unit, instr: Instr) -> Ran<Flow> {
         match instr {
-            Instr::MakeArray { dst, items } => self.make(dst, self.all(unit, items).into())?,
+            Instr::MakeArray { dst, items } => {
+                let items: Vec<Value> = self.all(unit, items);
+                self.make(dst, items.into())?;
+            }
             Instr::MakeSet { dst, items } => {
                 let mut set = SetBuilder::with_capacity(items.len as usize);
-                self.all(unit, items).into_iter().for_each(|member| set.push(member));
+                self.each(unit, items).for_each(|member| set.push(member.clone()));
                 self.make(dst, set.build().into())?;
             }
             Instr::MakeObject { dst, items } => {
                 let mut object = ObjectBuilder::with_capacity(items.len as usize / 2);
-                let mut items = self.all(unit, items).into_iter();
-                while let (Some(key), Some(value)) = (items.next(), items.next()) {
-                    object.push(key, value);
+                {
+                    let mut items = self.each(unit, items);
+                    while let (Some(key), Some(value)) = (items.next(), items.next()) {
+                        object.push(key.clone(), value.clone());
+                    }
                 }
                 self.make(dst, object.build_last_wins().into())?;
             }
@@ -147,6 +165,7 @@ impl Machine {
         Ok(Flow::Next)
     }
 
+    #[inline(never)]
     fn open_loop(&mut self, unit: &Unit, instr: Instr) -> Flow {
         let (iter, open) = match instr {
             Instr::Iterate { iter, over, fail } => match Iter::over(self.get(unit, over)) {
@@ -161,10 +180,11 @@ impl Machine {
     }
 
     /// What begins and ends the use of replacements.
+    #[inline(never)]
     fn change_level(&mut self, unit: &Unit, instr: Instr) -> Ran<Flow> {
         match instr {
             Instr::WithBegin { slot, with, values, .. } => {
-                let values = self.all(unit, values);
+                let values: Vec<Value> = self.all(unit, values);
                 self.begin_with(slot, &unit.withs[with as usize], values)?;
             }
             Instr::WithLeave { slot } => {
@@ -206,6 +226,7 @@ impl Machine {
         Ok(Flow::Next)
     }
 
+    #[inline(never)]
     fn collect(&mut self, unit: &Unit, instr: Instr) -> Ran<Flow> {
         if let Instr::Push { collector, .. } | Instr::PushPair { collector, .. } = instr {
             let grown = self.collector(collector)?.grow_by_one();
@@ -242,6 +263,7 @@ impl Machine {
     }
 
     /// What asks for a value that may have to be computed first.
+    #[inline(never)]
     fn ask(&mut self, unit: &Unit, instr: Instr, pc: Label) -> Ran<Flow> {
         self.frame()?.pc = pc + 1;
         match instr {
@@ -260,7 +282,7 @@ impl Machine {
             }
             Instr::Call { callee, args, dst, fail, site } => {
                 let asked = self.asked(dst, fail)?;
-                let args = self.all(unit, args);
+                let args: Args = self.all(unit, args);
                 let at = site_of(unit, site).ok_or_else(|| internal("no site"))?;
                 self.call(&unit.callees[callee as usize], args, asked, at)
             }
@@ -279,6 +301,7 @@ impl Machine {
     }
 
     /// What makes the value of the rule that runs.
+    #[inline(never)]
     fn define(&mut self, unit: &Unit, instr: Instr) -> Ran<Flow> {
         match instr {
             Instr::Definition { site, stopped } => {
@@ -305,7 +328,7 @@ impl Machine {
                 self.contribute(unit, keys, leaf, kind, site)?;
             }
             Instr::Solution { values } => {
-                let values = self.all(unit, values);
+                let values: Vec<Value> = self.all(unit, values);
                 self.around.budget.bytes((values.len() * size_of::<Value>()) as u64)?;
                 self.solutions.push(values);
             }
@@ -325,7 +348,7 @@ impl Machine {
         match &frame.result {
             Made::Single(before) if *before != value => {
                 let conflict = if let Shape::Single(conflict) = unit.shape { conflict } else { KEY_CONFLICT };
-                Err(RegoError::new(ErrorCode::EvalConflict, conflict, site_of(unit, site)))
+                Err(RegoError::new(ErrorCode::EvalConflict, conflict, site_of(unit, site)).into())
             }
             Made::Single(_) => Ok(()),
             Made::Nothing | Made::Tree(_) => {

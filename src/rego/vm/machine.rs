@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::quality::RandomState;
+
 use super::frame::{Bases, Cursor, Dest, Frame, Result as Made};
 use super::gather::Collector;
 use super::iterate::Iter;
-use super::memo::{Key, Memo, causes};
+use super::memo::{Args, Key, Memo, causes};
 use super::outcome::{Answer, Cause, Step, Stopped, Undecided, Watcher};
 use super::overlay::{Level, Overlay, ROOT};
 use super::shared::SharedMemos;
@@ -50,7 +52,7 @@ pub(crate) struct Machine {
     shared: SharedMemos,
     pub(super) overlays: HashMap<Level, Overlay>,
     pub(super) last_level: Level,
-    pub(super) answers: HashMap<(Str, Vec<Value>), HostAnswer>,
+    pub(super) answers: HashMap<(Str, Vec<Value>), HostAnswer, RandomState>,
     pub(super) waiting: Option<Waiting>,
     pub(super) solutions: Vec<Vec<Value>>,
     pub(super) watching: Watching,
@@ -75,12 +77,21 @@ pub(super) enum Flow {
     Goto(Label),
     /// Another frame is on top, or none.
     Switched,
-    Wait(HostCall),
+    /// The host must answer [`Machine::waiting`].
+    Wait,
     /// Something undecided was read.
-    Stop(Arc<[Cause]>),
+    Stop(Box<Arc<[Cause]>>),
 }
 
-pub(super) type Ran<T> = Result<T, RegoError>;
+/// Why no frame goes on for now.
+enum Paused {
+    /// Another frame is on top, or none.
+    Switched,
+    Waiting,
+}
+
+/// An error is the end, and seldom: it must not make the way of every result wider.
+pub(super) type Ran<T> = Result<T, Box<RegoError>>;
 
 impl Machine {
     pub(crate) fn new(
@@ -105,7 +116,7 @@ impl Machine {
             shared,
             overlays: HashMap::new(),
             last_level: ROOT,
-            answers: HashMap::new(),
+            answers: HashMap::default(),
             waiting: None,
             solutions: Vec::new(),
             watching: Watching::default(),
@@ -142,7 +153,7 @@ impl Machine {
     /// Evaluates a query; its solutions are fetched with [`Machine::take_solutions`].
     pub(crate) fn start_query(&mut self, unit: &Arc<Unit>) -> Step {
         self.reset();
-        match self.push(Arc::clone(unit), Vec::new(), ROOT, None, (Dest::Asker, 0)) {
+        match self.push(Arc::clone(unit), Args::new(), ROOT, None, (Dest::Asker, 0)) {
             Ok(()) => self.run(),
             Err(error) => self.fail(&error),
         }
@@ -158,7 +169,7 @@ impl Machine {
         if let HostAnswer::Value(value) = &answer
             && let Err(error) = self.take_in(value)
         {
-            return self.fail(&error.into());
+            return self.fail(&RegoError::stopped(error, None));
         }
         let memo = host_memo(&name, &answer, waiting.at);
         self.answers.insert((name, args), answer);
@@ -201,8 +212,11 @@ impl Machine {
         while let Some(frame) = self.frames.last() {
             let unit = Arc::clone(&frame.unit);
             match self.run_frame(&unit) {
-                Ok(None) => {}
-                Ok(Some(call)) => return Step::Pending(call),
+                Ok(Paused::Switched) => {}
+                Ok(Paused::Waiting) => match &self.waiting {
+                    Some(waiting) => return Step::Pending(waiting.call.clone()),
+                    None => return self.fail(&internal("nothing to wait for")),
+                },
                 Err(error) if self.give_up_attempt(&error) => {}
                 Err(error) => return self.fail(&error),
             }
@@ -210,7 +224,7 @@ impl Machine {
         self.answer()
     }
 
-    fn run_frame(&mut self, unit: &Unit) -> Ran<Option<HostCall>> {
+    fn run_frame(&mut self, unit: &Unit) -> Ran<Paused> {
         let mut pc = self.frame()?.pc;
         loop {
             self.around.budget.steps(1)?;
@@ -218,9 +232,9 @@ impl Machine {
             match self.execute(unit, *instr, pc)? {
                 Flow::Next => pc += 1,
                 Flow::Goto(label) => pc = label,
-                Flow::Switched => return Ok(None),
-                Flow::Wait(call) => return Ok(Some(call)),
-                Flow::Stop(causes) => pc = self.stop(causes)?,
+                Flow::Switched => return Ok(Paused::Switched),
+                Flow::Wait => return Ok(Paused::Waiting),
+                Flow::Stop(causes) => pc = self.stop(*causes)?,
             }
         }
     }
@@ -230,10 +244,10 @@ impl Machine {
         match flow {
             Flow::Goto(label) => self.frame()?.pc = label,
             Flow::Stop(causes) => {
-                let label = self.stop(causes)?;
+                let label = self.stop(*causes)?;
                 self.frame()?.pc = label;
             }
-            Flow::Next | Flow::Switched | Flow::Wait(_) => {}
+            Flow::Next | Flow::Switched | Flow::Wait => {}
         }
         Ok(())
     }
@@ -257,13 +271,13 @@ impl Machine {
     pub(super) fn push(
         &mut self,
         unit: Arc<Unit>,
-        args: Vec<Value>,
+        args: Args,
         level: Level,
         key: Option<(Level, Key)>,
         (dest, fail): (Dest, Label),
     ) -> Ran<()> {
         if self.frames.len() >= MAX_FRAMES {
-            return Err(RegoError::stopped(Exceeded::Calls(MAX_FRAMES), None));
+            return Err(RegoError::stopped(Exceeded::Calls(MAX_FRAMES), None).into());
         }
         let bases = Bases {
             regs: self.regs.len(),
@@ -405,8 +419,8 @@ impl Machine {
                 Ok(Flow::Next)
             }
             Memo::Undefined => Ok(Flow::Goto(fail)),
-            Memo::Undecided(undecided) => Ok(Flow::Stop(causes(undecided))),
-            Memo::Failed(error) => Err(error.as_ref().clone()),
+            Memo::Undecided(undecided) => Ok(Flow::Stop(Box::new(causes(undecided)))),
+            Memo::Failed(error) => Err(error.clone()),
         }
     }
 
@@ -455,12 +469,12 @@ pub(super) fn host_memo(name: &Str, answer: &HostAnswer, at: Span) -> Memo {
     }
 }
 
-pub(super) fn internal(what: &str) -> RegoError {
-    RegoError::new(ErrorCode::EvalInternal, format!("machine: {what}"), None)
+pub(super) fn internal(what: &str) -> Box<RegoError> {
+    RegoError::new(ErrorCode::EvalInternal, format!("machine: {what}"), None).into()
 }
 
-impl From<Exceeded> for RegoError {
+impl From<Exceeded> for Box<RegoError> {
     fn from(error: Exceeded) -> Self {
-        Self::stopped(error, None)
+        RegoError::stopped(error, None).into()
     }
 }

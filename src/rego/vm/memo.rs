@@ -4,6 +4,9 @@ use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use foldhash::quality::RandomState;
+use smallvec::SmallVec;
+
 use super::outcome::{Cause, Undecided};
 use super::whole::LookUps;
 use crate::rego::error::RegoError;
@@ -13,6 +16,9 @@ use crate::rego::value::Value;
 /// costs more than most functions do, and the same one is asked about again and again.
 const COMPARED_PARTS: u32 = 16;
 
+/// Arguments of a call: most have one or two.
+pub(super) type Args = SmallVec<[Value; 2]>;
+
 /// What a unit was computed for. Two keys are equal only if the arguments are; a function may be computed again for a
 /// copy of a large argument.
 #[derive(Clone, Debug)]
@@ -20,7 +26,7 @@ pub(super) struct Key {
     /// Which unit of the policy.
     pub(super) unit: u32,
     /// The arguments of a function, the key of a partial rule.
-    pub(super) args: Vec<Value>,
+    pub(super) args: Args,
 }
 
 impl Hash for Key {
@@ -61,7 +67,8 @@ pub(super) enum Memo {
 /// The memos of one level of replacements.
 #[derive(Debug, Default)]
 pub(super) struct Memos {
-    all: HashMap<Key, Memo>,
+    /// Seeds differ from process to process, so that nobody can choose arguments that collide.
+    all: HashMap<Key, Memo, RandomState>,
     /// By group: how its look-ups by key went.
     pub(super) look_ups: HashMap<u32, LookUps>,
 }

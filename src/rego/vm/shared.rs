@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::call::Asked;
 use super::frame::Dest;
 use super::machine::Machine;
-use super::memo::{Key, Memo, Memos};
+use super::memo::{Args, Key, Memo, Memos};
 use super::outcome::{Answer, Step};
 use super::overlay::ROOT;
 use crate::rego::budget::Exceeded;
@@ -60,7 +60,7 @@ impl Machine {
     }
 
     fn remember_failure(&mut self, group: u32, error: RegoError) {
-        let key = Key { unit: self.program.groups[group as usize].unit, args: Vec::new() };
+        let key = Key { unit: self.program.groups[group as usize].unit, args: Args::new() };
         self.root.memos.put(key, Memo::Failed(Box::new(error)));
     }
 }

@@ -7,7 +7,7 @@ use super::call::Asked;
 use super::frame::{Cursor, Dest};
 use super::iterate::Iter;
 use super::machine::{Flow, Machine, Ran, internal};
-use super::memo::Memo;
+use super::memo::{Args, Memo};
 use super::overlay::{ROOT, base_at};
 use crate::rego::compile::code::{Instr, Label, NodeCode, Operand, Shape, Unit, count};
 use crate::rego::value::{Object, Str, Value};
@@ -63,7 +63,7 @@ impl Machine {
             cursors: 0,
             slots: 0,
         };
-        self.push(Arc::new(unit), Vec::new(), ROOT, None, (Dest::Asker, 0))
+        self.push(Arc::new(unit), Args::new(), ROOT, None, (Dest::Asker, 0))
     }
 
     pub(super) fn node(&self, node: u32) -> Ran<&NodeCode> {

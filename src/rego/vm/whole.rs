@@ -6,7 +6,7 @@
 
 use super::frame::Dest;
 use super::machine::{Machine, Ran};
-use super::memo::{Key, Memo};
+use super::memo::{Args, Key, Memo};
 use super::overlay::{Level, ROOT};
 use crate::rego::budget::Exceeded;
 use crate::rego::error::RegoError;
@@ -49,14 +49,14 @@ impl Machine {
         if !unseen || self.attempt.is_some() || look_ups.spent < look_ups.next_attempt {
             return Ok(false);
         }
-        let key = Key { unit: code.unit, args: Vec::new() };
+        let key = Key { unit: code.unit, args: Args::new() };
         let unit = self.unit(key.unit)?;
         self.note_look_ups(group, level, |it| it.next_attempt = 2 * it.spent);
         self.attempt = Some(Attempt { frames: self.frames.len() });
         self.around.budget.lend(look_ups.spent, look_ups.spent.saturating_mul(BYTES_PER_STEP));
         // Ask once more.
         self.frame()?.pc -= 1;
-        self.push(unit, Vec::new(), asking, Some((level, key)), (Dest::Nowhere, 0))?;
+        self.push(unit, Args::new(), asking, Some((level, key)), (Dest::Nowhere, 0))?;
         Ok(true)
     }
 

@@ -174,13 +174,13 @@ fn no_container(value: &Value) -> BuiltinError {
 
 fn inserted(container: &Value, key: &Value, value: Value) -> Result<Value> {
     match container {
-        Value::Object(pairs) => Ok(pairs.clone().with(key.clone(), value).into()),
-        Value::Set(members) if *key == value => Ok(members.clone().with(value).into()),
+        Value::Object(pairs) => Ok(pairs.with(key.clone(), value).into()),
+        Value::Set(members) if *key == value => Ok(members.with(value).into()),
         Value::Set(_) => failed(format!("set key {key} does not equal value to be inserted {value}")),
         Value::Array(items) => {
             let index = usize::try_from(index(items, key)?).ok().filter(|it| *it <= items.len());
             let Some(index) = index else { return failed("index for array insertion out of bounds") };
-            let mut items = items.clone().into_vec();
+            let mut items = items.to_vec();
             items.insert(index, value);
             Ok(items.into())
         }
@@ -191,13 +191,13 @@ fn inserted(container: &Value, key: &Value, value: Value) -> Result<Value> {
 fn deleted(container: &Value, key: &Value) -> Result<Value> {
     let missing = || failed(format!("cannot delete child key {key} that does not exist"));
     match container {
-        Value::Object(pairs) if pairs.contains_key(key) => Ok(pairs.clone().without(key).into()),
-        Value::Set(members) if members.contains(key) => Ok(members.clone().without(key).into()),
+        Value::Object(pairs) if pairs.contains_key(key) => Ok(pairs.without(key).into()),
+        Value::Set(members) if members.contains(key) => Ok(members.without(key).into()),
         Value::Object(_) | Value::Set(_) => missing(),
         Value::Array(items) => {
             let index = usize::try_from(index(items, key)?).ok().filter(|it| *it < items.len());
             let Some(index) = index else { return failed("index for array delete out of bounds") };
-            let mut items = items.clone().into_vec();
+            let mut items = items.to_vec();
             items.remove(index);
             Ok(items.into())
         }
@@ -208,11 +208,11 @@ fn deleted(container: &Value, key: &Value) -> Result<Value> {
 /// The container with another value where `key` leads.
 fn replaced(container: &Value, key: &Value, value: Value) -> Result<Value> {
     match container {
-        Value::Object(pairs) => Ok(pairs.clone().with(key.clone(), value).into()),
-        Value::Set(members) => Ok(members.clone().without(key).with(value).into()),
+        Value::Object(pairs) => Ok(pairs.with(key.clone(), value).into()),
+        Value::Set(members) => Ok(members.without(key).with(value).into()),
         Value::Array(items) => {
             let index = usize::try_from(index(items, key)?).unwrap_or(usize::MAX);
-            let mut items = items.clone().into_vec();
+            let mut items = items.to_vec();
             if let Some(item) = items.get_mut(index) {
                 *item = value;
             }

@@ -1,6 +1,7 @@
 //! JSON text to values and back.
 
 mod read;
+mod shapes;
 mod write;
 
 pub use read::{JsonError, JsonErrorKind, Place, read, read_counted, read_prefix_counted};

@@ -1,11 +1,14 @@
 //! JSON bytes straight into values, in one pass: RFC 8259, exact numbers, bounded depth and memory.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::super::limits::CONTAINER_BYTES;
 use super::super::number::MAX_NUMBER_TEXT;
-use super::super::{Array, Number, ObjectBuilder, ReadLimits, Str, Value};
+use super::super::text::Whole;
+use super::super::{Array, Extent, Number, Object, ObjectBuilder, ReadLimits, Str, Value};
 use super::go_quoted;
+use super::shapes::{MAX_RECORD, NODE_BYTES, START, Shapes};
 
 /// Where and why a text is not JSON.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -147,9 +150,27 @@ pub fn read_prefix_counted(bytes: &[u8], limits: &ReadLimits) -> Result<(Value, 
     if bytes.len() > limits.max_text_bytes {
         return Err(JsonErrorKind::TooLong(limits.max_text_bytes).at(bytes, limits.max_text_bytes));
     }
-    let mut reader = Reader { bytes, at: 0, limits, heap: 0 };
-    match reader.value(0) {
-        Ok(value) => Ok((value, reader.at, reader.heap)),
+    let valid = match str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
+    };
+    let mut reader = Reader {
+        bytes,
+        valid,
+        whole: Arc::default(),
+        at: 0,
+        limits,
+        heap: 0,
+        passing: 0,
+        open: Vec::new(),
+        shapes: Shapes::new(),
+    };
+    let read = reader.take(valid.len() as u64).and_then(|()| {
+        reader.whole = Arc::new(valid.into());
+        reader.value(0)
+    });
+    match read {
+        Ok(value) => Ok((value, reader.at, reader.heap - reader.passing)),
         Err(kind) => Err(kind.at(bytes, reader.at)),
     }
 }
@@ -165,9 +186,18 @@ impl JsonErrorKind {
 
 struct Reader<'a> {
     bytes: &'a [u8],
+    /// The text, as far as it is UTF-8.
+    valid: &'a str,
+    /// The same: strings are parts of it.
+    whole: Whole,
     at: usize,
     limits: &'a ReadLimits,
+    /// Bytes of heap taken so far, and those of them that are given back in the end.
     heap: u64,
+    passing: u64,
+    /// The values of containers that are not closed yet.
+    open: Vec<Value>,
+    shapes: Shapes<'a>,
 }
 
 type Step<T> = Result<T, JsonErrorKind>;
@@ -176,30 +206,16 @@ fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-/// What a vector takes while it grows: it doubles, and holds both halves meanwhile.
-#[derive(Default)]
-struct Room {
-    used: usize,
-    capacity: usize,
-    allocated: usize,
+/// The keys of an object that is being read.
+enum Way {
+    /// A record's, by node of [`Shapes`].
+    Record(u32),
+    /// A map's, as they came.
+    Map(Vec<Value>),
 }
 
-impl Room {
-    /// Bytes allocated for one more item of so many bytes.
-    fn one_more(&mut self, size: usize) -> u64 {
-        self.used += 1;
-        if self.used <= self.capacity {
-            return 0;
-        }
-        self.capacity = (2 * self.capacity).max(4);
-        self.allocated += self.capacity;
-        (self.capacity * size) as u64
-    }
-
-    /// Bytes of all that were allocated that are given back in the end.
-    fn unused(&self, size: usize) -> u64 {
-        ((self.allocated - self.used) * size) as u64
-    }
+pub(super) fn count(items: usize) -> u32 {
+    u32::try_from(items).unwrap_or(u32::MAX)
 }
 
 impl<'a> Reader<'a> {
@@ -251,17 +267,35 @@ impl<'a> Reader<'a> {
         self.take(CONTAINER_BYTES)
     }
 
+    /// Takes bytes that are given back when all is read.
+    fn take_for_now(&mut self, heap: u64) -> Step<()> {
+        self.passing += heap;
+        self.take(heap)
+    }
+
+    /// Puts a value on the stack of those whose container is not closed.
+    fn push(&mut self, value: Value) -> Step<()> {
+        if self.open.len() == self.open.capacity() {
+            // The vector doubles, and holds both halves meanwhile.
+            let more = self.open.capacity().max(64);
+            self.take_for_now(((more + self.open.capacity()) * size_of::<Value>()) as u64)?;
+            self.open.reserve_exact(more);
+        }
+        self.take(size_of::<Value>() as u64)?;
+        self.open.push(value);
+        Ok(())
+    }
+
     fn array(&mut self, depth: u32) -> Step<Value> {
         self.enter(depth)?;
-        let mut items = Vec::new();
-        let mut room = Room::default();
+        let base = self.open.len();
         if self.next_token()? == b']' {
             self.at += 1;
             return Ok(Array::new().into());
         }
         loop {
-            self.take(room.one_more(size_of::<Value>()))?;
-            items.push(self.value(depth)?);
+            let item = self.value(depth)?;
+            self.push(item)?;
             match self.next_token()? {
                 b',' => self.at += 1,
                 b']' => break,
@@ -269,31 +303,29 @@ impl<'a> Reader<'a> {
             }
         }
         self.at += 1;
-        self.heap -= room.unused(size_of::<Value>());
-        items.shrink_to_fit();
-        Ok(items.into())
+        let extent = Extent::around(&self.open[base..]);
+        Ok(Array::with_extent(extent, self.open.drain(base..)).into())
     }
 
     fn object(&mut self, depth: u32) -> Step<Value> {
         self.enter(depth)?;
-        let mut pairs = ObjectBuilder::new();
-        let mut room = Room::default();
+        let base = self.open.len();
+        let mut way = Way::Record(START);
         if self.next_token()? == b'}' {
             self.at += 1;
-            return Ok(pairs.build_last_wins().into());
+            return Ok(self.close(way, base));
         }
         loop {
-            self.take(room.one_more(2 * size_of::<Value>()))?;
             if self.next_token()? != b'"' {
                 return Err(self.unexpected(Place::Key));
             }
-            let key = self.string()?;
+            way = self.key(way)?;
             if self.next_token()? != b':' {
                 return Err(self.unexpected(Place::AfterKey));
             }
             self.at += 1;
             let value = self.value(depth)?;
-            pairs.push(key.into(), value);
+            self.push(value)?;
             match self.next_token()? {
                 b',' => self.at += 1,
                 b'}' => break,
@@ -301,8 +333,70 @@ impl<'a> Reader<'a> {
             }
         }
         self.at += 1;
-        self.heap -= room.unused(2 * size_of::<Value>());
-        Ok(pairs.build_last_wins().into())
+        Ok(self.close(way, base))
+    }
+
+    /// Reads a key, from its first quote to behind its last.
+    fn key(&mut self, way: Way) -> Step<Way> {
+        let node = match way {
+            Way::Record(node) => node,
+            Way::Map(mut keys) => {
+                // In a vector that doubles, among the pairs that are sorted, and in the list that is made of them.
+                self.take(5 * size_of::<Value>() as u64)?;
+                keys.push(Value::String(self.string()?));
+                return Ok(Way::Map(keys));
+            }
+        };
+        if let Some((written, next)) = self.shapes.expected(node)
+            && self.bytes[self.at..].starts_with(written)
+        {
+            self.at += written.len();
+            return Ok(Way::Record(next));
+        }
+        let start = self.at;
+        let text = self.string()?;
+        if self.shapes.length(node) == MAX_RECORD {
+            self.take(5 * (MAX_RECORD * size_of::<Value>()) as u64)?;
+            let mut keys: Vec<Value> =
+                self.shapes.way(node).into_iter().map(|key| self.shapes.text(key).clone().into()).collect();
+            keys.push(Value::String(text));
+            return Ok(Way::Map(keys));
+        }
+        let written = &self.bytes[start..self.at];
+        let key = match self.shapes.known(written) {
+            Some(key) => key,
+            None => self.shapes.add(written, text),
+        };
+        let (next, fresh) = self.shapes.go(node, key);
+        if fresh {
+            self.take_for_now(NODE_BYTES)?;
+            self.take(2 * size_of::<Value>() as u64)?;
+        }
+        Ok(Way::Record(next))
+    }
+
+    /// The object of the values from `base` on.
+    fn close(&mut self, way: Way, base: usize) -> Value {
+        let node = match way {
+            Way::Record(node) => node,
+            Way::Map(keys) => {
+                let mut pairs = ObjectBuilder::with_capacity(keys.len());
+                keys.into_iter().zip(self.open.drain(base..)).for_each(|(key, value)| pairs.push(key, value));
+                return pairs.build_last_wins().into();
+            }
+        };
+        let shape = self.shapes.shape(node);
+        let values = &mut self.open[base..];
+        let Some(places) = shape.places else {
+            let extent = values.iter().fold(shape.keys.extent(), Extent::with);
+            return Object::with_keys(shape.keys, extent, self.open.drain(base..)).into();
+        };
+        let extent =
+            places.iter().fold(shape.keys.extent(), |extent, place| extent.with(&values[*place as usize]));
+        let values = places.iter().map(|place| std::mem::take(&mut values[*place as usize]));
+        let object = Object::with_keys(shape.keys, extent, values);
+        self.open.truncate(base);
+        object.into()
     }
 
     fn word(&mut self, word: &'static str, value: Value) -> Step<Value> {
@@ -354,11 +448,11 @@ impl<'a> Reader<'a> {
 
     fn string(&mut self) -> Step<Str> {
         self.at += 1;
+        let start = self.at;
         let plain = self.plain()?;
         if self.bytes.get(self.at) == Some(&b'"') {
             self.at += 1;
-            self.take(plain.len() as u64 + 16)?;
-            return Ok(plain.into());
+            return Ok(Str::part(&self.whole, start, self.at - 1));
         }
         let mut text = plain.to_owned();
         loop {
@@ -370,7 +464,8 @@ impl<'a> Reader<'a> {
             text.push_str(self.plain()?);
         }
         self.at += 1;
-        self.take(text.len() as u64 + 16)?;
+        // The text, the share of it, and the room that it had while it grew.
+        self.take(2 * text.len() as u64 + 64)?;
         Ok(text.into())
     }
 
@@ -378,16 +473,13 @@ impl<'a> Reader<'a> {
     fn plain(&mut self) -> Step<&'a str> {
         let rest = &self.bytes[self.at..];
         let length = rest.iter().position(|it| matches!(it, b'"' | b'\\' | 0..=0x1f)).unwrap_or(rest.len());
-        match str::from_utf8(&rest[..length]) {
-            Ok(text) => {
-                self.at += length;
-                Ok(text)
-            }
-            Err(error) => {
-                self.at += error.valid_up_to();
-                Err(JsonErrorKind::InvalidUtf8)
-            }
-        }
+        let end = self.at + length;
+        let Some(text) = self.valid.get(self.at..end) else {
+            self.at = self.valid.len();
+            return Err(JsonErrorKind::InvalidUtf8);
+        };
+        self.at = end;
+        Ok(text)
     }
 
     fn escape(&mut self) -> Step<char> {
