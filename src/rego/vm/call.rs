@@ -52,13 +52,13 @@ impl Machine {
             return self.receive(&value.map_or(Memo::Undefined, Memo::Value), asked.dest, asked.fail);
         }
         let (whole, keyed) = (code.unit, code.keyed.ok_or_else(|| internal("a rule without keys"))?);
-        let whole = Key { unit: whole, args: Args::new() };
+        let whole = Key::new(whole, Args::new());
         let level = self.level_of(asked.level, group);
         if let Some(Memo::Value(whole)) = self.memo(level, &whole) {
             let memo = whole.get(&key).cloned().map_or(Memo::Undefined, Memo::Value);
             return self.receive(&memo, asked.dest, asked.fail);
         }
-        let key = Key { unit: keyed, args: Args::from_iter([key]) };
+        let key = Key::new(keyed, Args::from_iter([key]));
         if self.memo(level, &key).is_none() && self.attempt_whole(group, level)? {
             return Ok(Flow::Switched);
         }
@@ -90,7 +90,7 @@ impl Machine {
 
     fn ask_unit(&mut self, unit: u32, group: Option<u32>, args: Args, asked: Asked) -> Ran<Flow> {
         let level = group.map_or(asked.level, |group| self.level_of(asked.level, group));
-        self.ask_key(Key { unit, args }, level, asked)
+        self.ask_key(Key::new(unit, args), level, asked)
     }
 
     /// What is remembered on a level, or computed to be remembered there.

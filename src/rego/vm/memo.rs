@@ -1,8 +1,8 @@
 //! What was computed before, with undefined, undecided and error kept apart.
 
 use std::collections::HashMap;
-use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
+use std::sync::{Arc, LazyLock};
 
 use foldhash::quality::RandomState;
 use smallvec::SmallVec;
@@ -23,21 +23,33 @@ pub(super) type Args = SmallVec<[Value; 2]>;
 /// copy of a large argument.
 #[derive(Clone, Debug)]
 pub(super) struct Key {
+    hash: u64,
     /// Which unit of the policy.
     pub(super) unit: u32,
     /// The arguments of a function, the key of a partial rule.
     pub(super) args: Args,
 }
 
-impl Hash for Key {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.unit.hash(state);
-        for arg in &self.args {
+/// Differs from process to process, so that nobody can choose arguments that collide.
+static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+
+impl Key {
+    pub(super) fn new(unit: u32, args: Args) -> Self {
+        let mut state = HASHER.build_hasher();
+        unit.hash(&mut state);
+        for arg in &args {
             match arg.storage() {
-                Some(storage) if arg.parts() > COMPARED_PARTS => storage.hash(state),
-                _ => arg.hash(state),
+                Some(storage) if arg.parts() > COMPARED_PARTS => storage.hash(&mut state),
+                _ => arg.hash(&mut state),
             }
         }
+        Self { hash: state.finish(), unit, args }
+    }
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
     }
 }
 
@@ -47,13 +59,32 @@ impl PartialEq for Key {
             (Some(one), Some(two)) if a.parts().max(b.parts()) > COMPARED_PARTS => one == two,
             _ => a == b,
         };
-        self.unit == other.unit
+        self.hash == other.hash
+            && self.unit == other.unit
             && self.args.len() == other.args.len()
             && self.args.iter().zip(&other.args).all(alike)
     }
 }
 
 impl Eq for Key {}
+
+/// A key brings its hash along: it is looked for on a level and in what is shared, and then put where it was not.
+#[derive(Default)]
+struct Brought(u64);
+
+impl Hasher for Brought {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
 
 /// What came out.
 #[derive(Clone, Debug)]
@@ -67,8 +98,7 @@ pub(super) enum Memo {
 /// The memos of one level of replacements.
 #[derive(Debug, Default)]
 pub(super) struct Memos {
-    /// Seeds differ from process to process, so that nobody can choose arguments that collide.
-    all: HashMap<Key, Memo, RandomState>,
+    all: HashMap<Key, Memo, BuildHasherDefault<Brought>>,
     /// By group: how its look-ups by key went.
     pub(super) look_ups: HashMap<u32, LookUps>,
 }

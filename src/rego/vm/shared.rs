@@ -60,7 +60,7 @@ impl Machine {
     }
 
     fn remember_failure(&mut self, group: u32, error: RegoError) {
-        let key = Key { unit: self.program.groups[group as usize].unit, args: Args::new() };
+        let key = Key::new(self.program.groups[group as usize].unit, Args::new());
         self.root.memos.put(key, Memo::Failed(Box::new(error)));
     }
 }

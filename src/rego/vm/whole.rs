@@ -49,7 +49,7 @@ impl Machine {
         if !unseen || self.attempt.is_some() || look_ups.spent < look_ups.next_attempt {
             return Ok(false);
         }
-        let key = Key { unit: code.unit, args: Args::new() };
+        let key = Key::new(code.unit, Args::new());
         let unit = self.unit(key.unit)?;
         self.note_look_ups(group, level, |it| it.next_attempt = 2 * it.spent);
         self.attempt = Some(Attempt { frames: self.frames.len() });
