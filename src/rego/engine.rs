@@ -340,6 +340,16 @@ impl Shared {
     }
 }
 
+/// What an evaluation keeps of what it computed. The answers are the same.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Recall {
+    /// What a rule or function came to, as long as it cannot differ.
+    #[default]
+    All,
+    /// Nothing: whatever is asked for is computed. For tests that hold that remembering changes no answer.
+    Nothing,
+}
+
 /// What becomes of errors of builtins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum BuiltinErrors {
@@ -364,6 +374,8 @@ pub struct EvaluationInput {
     pub budget: Budget,
     /// What becomes of errors of builtins.
     pub builtin_errors: BuiltinErrors,
+    /// What is remembered.
+    pub recall: Recall,
     /// Who sees prints and notes.
     pub watcher: Option<Box<dyn Watcher>>,
     /// What was evaluated before, of this policy over this data.
@@ -380,6 +392,7 @@ impl EvaluationInput {
             seed: 0,
             budget,
             builtin_errors: BuiltinErrors::default(),
+            recall: Recall::default(),
             watcher: None,
             shared: Shared::default(),
         }
@@ -392,6 +405,7 @@ fn machine(program: Arc<Program>, input: EvaluationInput) -> Machine {
         seed: input.seed,
         budget: input.budget,
         builtin_errors: input.builtin_errors,
+        recall: input.recall,
         watcher: input.watcher,
     };
     Machine::new(program, input.input, input.data, input.shared.memos, around)

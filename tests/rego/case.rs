@@ -5,7 +5,8 @@ use std::path::Path;
 
 use enterprise_contract::rego::budget::Budget;
 use enterprise_contract::rego::engine::{
-    BuiltinErrors, CompileFailure, CompileOptions, Compiler, Evaluation, EvaluationInput, PrintStatements,
+    BuiltinErrors, CompileFailure, CompileOptions, Compiler, Evaluation, EvaluationInput, Policy,
+    PreparedQuery, PrintStatements, Recall,
 };
 use enterprise_contract::rego::error::{ErrorCode, RegoError};
 use enterprise_contract::rego::host::HostAnswer;
@@ -84,21 +85,9 @@ impl Case {
             Ok(query) => query,
             Err(error) => return failure(&error),
         };
-        let data = self.data.clone().unwrap_or_else(|| Object::new().into());
-        let builtin_errors = if self.strict { BuiltinErrors::Raised } else { BuiltinErrors::Undefined };
-        let mut evaluation = Evaluation::new(
-            &policy,
-            EvaluationInput {
-                input: self.input.clone(),
-                now_ns: 1_790_000_000_000_000_000,
-                builtin_errors,
-                ..EvaluationInput::new(data, Budget::new(STEPS, 1 << 30))
-            },
-        );
-        let mut step = evaluation.start_query(&query);
-        while let Step::Pending(_) = step {
-            step = evaluation.resume(HostAnswer::Undefined);
-        }
+        let step = self.answer(&policy, &query, Recall::All);
+        let anew = self.answer(&policy, &query, Recall::Nothing);
+        assert!(anew == step || ran_out(&anew), "remembering changes an answer\n{self:?}\n{step:?}\n{anew:?}");
         match step {
             Step::Done(Answer::Results(solutions)) => Outcome::Results(
                 solutions
@@ -116,6 +105,29 @@ impl Case {
             }
         }
     }
+
+    fn answer(&self, policy: &Policy, query: &PreparedQuery, recall: Recall) -> Step {
+        let data = self.data.clone().unwrap_or_else(|| Object::new().into());
+        let builtin_errors = if self.strict { BuiltinErrors::Raised } else { BuiltinErrors::Undefined };
+        let input = EvaluationInput {
+            input: self.input.clone(),
+            now_ns: 1_790_000_000_000_000_000,
+            builtin_errors,
+            recall,
+            ..EvaluationInput::new(data, Budget::new(STEPS, 1 << 30))
+        };
+        let mut evaluation = Evaluation::new(policy, input);
+        let mut step = evaluation.start_query(query);
+        while let Step::Pending(_) = step {
+            step = evaluation.resume(HostAnswer::Undefined);
+        }
+        step
+    }
+}
+
+/// Without a memory there are policies that take for ever.
+fn ran_out(step: &Step) -> bool {
+    matches!(step, Step::Done(Answer::Error(error)) if error.spent.is_some())
 }
 
 /// A value as JSON has it: sets are arrays, keys are text.

@@ -17,7 +17,7 @@ use super::whole::Attempt;
 use crate::rego::budget::{Budget, Exceeded};
 use crate::rego::builtins::Caches;
 use crate::rego::compile::code::{Label, Program, Shape, Unit};
-use crate::rego::engine::BuiltinErrors;
+use crate::rego::engine::{BuiltinErrors, Recall};
 use crate::rego::error::{ErrorCode, RegoError};
 use crate::rego::host::{HostAnswer, HostCall};
 use crate::rego::source::Span;
@@ -33,6 +33,7 @@ pub(crate) struct Surroundings {
     pub(crate) seed: u64,
     pub(crate) budget: Budget,
     pub(crate) builtin_errors: BuiltinErrors,
+    pub(crate) recall: Recall,
     pub(crate) watcher: Option<Box<dyn Watcher>>,
 }
 
@@ -389,6 +390,9 @@ impl Machine {
     }
 
     fn remember(&mut self, level: Level, key: Key, memo: Memo) -> Ran<()> {
+        if self.around.recall == Recall::Nothing {
+            return Ok(());
+        }
         // A table doubles when it is seven eighths full, and holds both halves meanwhile.
         let size = 4 * (size_of::<Key>() + size_of::<Memo>()) + key.args.len() * size_of::<Value>();
         self.around.budget.bytes(size as u64)?;

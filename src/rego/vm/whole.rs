@@ -9,6 +9,7 @@ use super::machine::{Machine, Ran};
 use super::memo::{Args, Key, Memo};
 use super::overlay::{Level, ROOT};
 use crate::rego::budget::Exceeded;
+use crate::rego::engine::Recall;
 use crate::rego::error::RegoError;
 
 /// Steps of look-ups after which the whole is tried first: what a small rule costs.
@@ -43,6 +44,10 @@ impl Machine {
         let look_ups = self.overlay(level).memos.look_ups.get(&group).copied().unwrap_or_default();
         let asking = self.frame()?.level;
         let code = &self.program.groups[group as usize];
+        // Without a memory the whole would be asked for again and again.
+        if self.around.recall == Recall::Nothing {
+            return Ok(false);
+        }
         // Who watches, the host behind a replaced function included, shall see what was asked for and nothing else.
         let unseen =
             code.unseen && self.around.watcher.is_none() && !self.overlay(asking).replaces_functions();
