@@ -183,7 +183,7 @@ fn json_has_the_same_keys_and_values_in_the_same_order() {
     let verdicts = [Verdict::Pass, Verdict::Incomplete, Verdict::Fail];
     let strip = |mut out: String| {
         for verdict in verdicts {
-            out = out.replace(&format!(",\"verdict\":\"{}\"", verdict), "");
+            out = out.replace(&format!(",\"verdict\":\"{verdict}\""), "");
         }
         let run = out.find(",\"run\":").expect("run");
         out.truncate(run);

@@ -87,7 +87,10 @@ impl Case {
         };
         let step = self.answer(&policy, &query, Recall::All);
         let anew = self.answer(&policy, &query, Recall::Nothing);
-        assert!(anew == step || ran_out(&anew), "remembering changes an answer\n{self:?}\n{step:?}\n{anew:?}");
+        assert!(
+            anew == step || ran_out(&anew),
+            "remembering changes an answer\n{self:?}\n{step:?}\n{anew:?}"
+        );
         match step {
             Step::Done(Answer::Results(solutions)) => Outcome::Results(
                 solutions

@@ -46,7 +46,11 @@ impl Array {
     pub fn slice(&self, start: usize, end: usize) -> Self {
         let end = end.min(self.len());
         let start = start.min(end);
-        if start == 0 && end == self.len() { self.clone() } else { self.as_slice()[start..end].iter().cloned().collect() }
+        if start == 0 && end == self.len() {
+            self.clone()
+        } else {
+            self.as_slice()[start..end].iter().cloned().collect()
+        }
     }
 
     /// These items and then those of `other`.

@@ -74,7 +74,11 @@ impl Object {
     }
 
     /// A value for each of the keys; the extent is that of the whole.
-    pub(super) fn with_keys(keys: Keys, extent: Extent, values: impl ExactSizeIterator<Item = Value>) -> Self {
+    pub(super) fn with_keys(
+        keys: Keys,
+        extent: Extent,
+        values: impl ExactSizeIterator<Item = Value>,
+    ) -> Self {
         debug_assert_eq!(keys.as_slice().len(), values.len());
         Self(Slice::from_header_and_iter(Header { keys, extent }, values))
     }

@@ -91,7 +91,10 @@ fn reading_is_bounded_in_depth_and_memory() {
     let limits = ReadLimits { max_heap_bytes: 1 << 20, ..limits };
     let bomb = format!("[{}{{}}]", "{},".repeat(20_000));
     assert_eq!(json::read(bomb.as_bytes(), &limits).unwrap_err().kind, JsonErrorKind::TooLarge(1 << 20));
-    assert_eq!(json::read(b" ".repeat(2 << 20).as_slice(), &limits).unwrap_err().kind, JsonErrorKind::TooLarge(1 << 20));
+    assert_eq!(
+        json::read(b" ".repeat(2 << 20).as_slice(), &limits).unwrap_err().kind,
+        JsonErrorKind::TooLarge(1 << 20)
+    );
     let digits = "1".repeat(1_000_000);
     assert_eq!(json::read(digits.as_bytes(), &limits).unwrap_err().kind, JsonErrorKind::LongNumber);
 }
@@ -101,17 +104,19 @@ fn objects_of_a_document_share_their_keys_and_keep_their_own_values() {
     let shown = |text: &str| read(text).to_string();
     // In order; the other way round; one more; one less; none; written in another way.
     assert_eq!(
-        shown(r#"[{"a":1,"b":2},{"b":3,"a":4},{"b":5,"a":6},{"a":7,"b":8,"c":9},{"b":0},{},{"\u0061":1,"b":2}]"#),
+        shown(
+            r#"[{"a":1,"b":2},{"b":3,"a":4},{"b":5,"a":6},{"a":7,"b":8,"c":9},{"b":0},{},{"\u0061":1,"b":2}]"#
+        ),
         r#"[{"a": 1, "b": 2}, {"a": 4, "b": 3}, {"a": 6, "b": 5}, {"a": 7, "b": 8, "c": 9}, {"b": 0}, {}, {"a": 1, "b": 2}]"#
     );
     // Of a repeated key the last value stays, each time, and however it is written.
     let repeated = r#"{"b":1,"a":2,"\u0062":3,"b":4,"a":5}"#;
-    assert_eq!(
-        shown(&format!("[{repeated},{repeated}]")),
-        r#"[{"a": 5, "b": 4}, {"a": 5, "b": 4}]"#
-    );
+    assert_eq!(shown(&format!("[{repeated},{repeated}]")), r#"[{"a": 5, "b": 4}, {"a": 5, "b": 4}]"#);
     // A key that begins like the one that is expected.
-    assert_eq!(shown(r#"[{"a":{"a":1}},{"a":{"ab":1}},{"ab":2}]"#), r#"[{"a": {"a": 1}}, {"a": {"ab": 1}}, {"ab": 2}]"#);
+    assert_eq!(
+        shown(r#"[{"a":{"a":1}},{"a":{"ab":1}},{"ab":2}]"#),
+        r#"[{"a": {"a": 1}}, {"a": {"ab": 1}}, {"ab": 2}]"#
+    );
 }
 
 #[test]

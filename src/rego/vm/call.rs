@@ -112,13 +112,7 @@ impl Machine {
         self.program.units.get(unit as usize).cloned().ok_or_else(|| internal("no such unit"))
     }
 
-    pub(super) fn call(
-        &mut self,
-        callee: &CallTarget,
-        args: Args,
-        asked: Asked,
-        at: Span,
-    ) -> Ran<Flow> {
+    pub(super) fn call(&mut self, callee: &CallTarget, args: Args, asked: Asked, at: Span) -> Ran<Flow> {
         if asked.level != ROOT {
             match self.overlay(asked.level).mock(&callee.callee).cloned() {
                 None => {}

@@ -473,6 +473,7 @@ pub(super) fn host_memo(name: &Str, answer: &HostAnswer, at: Span) -> Memo {
     }
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "what `Ran` has for an error")]
 pub(super) fn internal(what: &str) -> Box<RegoError> {
     RegoError::new(ErrorCode::EvalInternal, format!("machine: {what}"), None).into()
 }

@@ -122,7 +122,10 @@ impl<'a> Shapes<'a> {
         }
         let values = keys.iter().map(|(_, text)| Value::String((*text).clone()));
         let shape = Shape {
-            keys: Keys::from_sorted(values, Extent { parts: 1 + super::read::count(keys.len()), ..Extent::EMPTY }),
+            keys: Keys::from_sorted(
+                values,
+                Extent { parts: 1 + super::read::count(keys.len()), ..Extent::EMPTY },
+            ),
             places: (!in_order).then(|| keys.iter().map(|(place, _)| *place).collect()),
         };
         self.nodes[node as usize].shape = Some(shape.clone());
