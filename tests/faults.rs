@@ -24,6 +24,8 @@ mod expected;
 mod matrix;
 #[path = "faults/memory.rs"]
 mod memory;
+#[path = "faults/outcomes.rs"]
+mod outcomes;
 #[path = "faults/resume.rs"]
 mod resume;
 #[path = "end_to_end/stage.rs"]

@@ -115,9 +115,9 @@ pub enum Cause {
     /// Offline, on a host that no layout knows.
     #[error("not in the layout")]
     NotInLayout,
-    /// The request was given up.
-    #[error("cancelled")]
-    Cancelled,
+    /// A defect of ours, caught.
+    #[error("internal error: the request ended")]
+    Panicked,
 }
 
 /// What happened before a registry said 401 or 403.
@@ -164,7 +164,7 @@ impl Cause {
             Self::Certificate(_) => FailureKind::Untrusted,
             Self::TimedOut(_) => FailureKind::TimedOut,
             Self::TooLarge { .. } | Self::TooMany { .. } => FailureKind::TooLarge,
-            Self::Cancelled => FailureKind::Cancelled,
+            Self::Panicked => FailureKind::Panicked,
             // A realm that is not there, or asks for a token itself, is not what the registry says it is.
             Self::Realm { cause, .. } => match cause.kind() {
                 FailureKind::NotFound => FailureKind::Malformed,
@@ -195,7 +195,7 @@ impl Cause {
             | Self::Forbidden(_)
             | Self::Credentials(_)
             | Self::NotInLayout
-            | Self::Cancelled => false,
+            | Self::Panicked => false,
         }
     }
 

@@ -91,7 +91,7 @@ impl Layout {
         host: &str,
     ) -> Result<T, RegistryError> {
         let inner = self.0.clone();
-        let answer = tokio::task::spawn_blocking(move || read(&inner)).await.unwrap_or(Err(Cause::Cancelled));
+        let answer = tokio::task::spawn_blocking(move || read(&inner)).await.unwrap_or(Err(Cause::Panicked));
         answer.map_err(|cause| RegistryError::new(host, object, cause))
     }
 }

@@ -3,7 +3,8 @@
 use super::{Attestations, Builtin, ImageSignature, PassedOver, Verified};
 use crate::model::failure::StageError;
 use crate::model::{
-    AttestationSummary, Check, CheckState, EntitySignature, FailureKind, Finding, Stage, Undecided,
+    AttestationSummary, Check, CheckState, EntitySignature, FailureKind, FailureTarget, Finding, Stage,
+    Undecided,
 };
 
 const NO_STATEMENT: &str = "No attestations contain a subject that match the given image.";
@@ -135,9 +136,11 @@ fn note(verified: usize, what: &str, passed_over: &PassedOver) -> Option<String>
 }
 
 fn undecided(check: Builtin, why: &StageError) -> Undecided {
-    let stage = match why.kind {
-        FailureKind::Untrusted | FailureKind::Panicked => Stage::Verify,
-        _ => Stage::Fetch,
+    let stage = match (&why.target, why.kind) {
+        // What a host did not give was not there to be verified, whoever is to blame.
+        (Some(FailureTarget::Object { .. }), _) => Stage::Fetch,
+        (_, FailureKind::Untrusted | FailureKind::Panicked) => Stage::Verify,
+        (_, _) => Stage::Fetch,
     };
     Undecided {
         rule: check.code().to_owned(),

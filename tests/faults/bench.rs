@@ -122,6 +122,21 @@ impl Bench {
     }
 
     pub(crate) async fn run(&self, faults: Vec<Rule>) -> Ran {
+        let (server, wire) = self.wire(faults).await;
+        let report = run(self.job(Arc::new(once(wire)))).await.unwrap();
+        Ran {
+            components: entries(&report),
+            asked: server.asked(),
+            seen: server.seen(),
+            retries: report.run.retries,
+            bytes: report.run.bytes,
+            memory: report.run.memory.clone().unwrap(),
+            report,
+        }
+    }
+
+    /// The registry with faults, and how it is asked.
+    pub(crate) async fn wire(&self, faults: Vec<Rule>) -> (Arc<InMemory>, Arc<dyn Transport>) {
         let mut rules = faults;
         rules.push(Rule::new("/token", [Self::token()]).at("auth.registry.example"));
         rules.push(Rule::new("/v2/", [Self::guard()]).at("registry.example"));
@@ -139,23 +154,10 @@ impl Bench {
             Some(folder) => Arc::new(Cached::new(http, Store::open(folder, 1 << 30).unwrap())),
             None => http,
         };
-        let report = run(self.job(Arc::new(Once::new(transport, 4 << 20, 1 << 20)))).await.unwrap();
-        let options = Options { successes: Successes::Listed, detail: Detail::Full, colour: Colour::Never };
-        let target = Target::parse("json", Shown::default()).unwrap();
-        let mut json: Value = serde_json::from_slice(&render(&report, options, &target)).unwrap();
-        let Value::Array(components) = json["components"].take() else { panic!("no components") };
-        Ran {
-            components,
-            asked: server.asked(),
-            seen: server.seen(),
-            retries: report.run.retries,
-            bytes: report.run.bytes,
-            memory: report.run.memory.clone().unwrap(),
-            report,
-        }
+        (server, transport)
     }
 
-    fn job(&self, transport: Arc<dyn Transport>) -> Job {
+    pub(crate) fn job(&self, transport: Arc<dyn Transport>) -> Job {
         let key = std::fs::read_to_string(self.folder.path().join("cosign.pub")).unwrap();
         Job {
             snapshot: Snapshot { components: self.components.clone(), ..Snapshot::default() },
@@ -180,6 +182,20 @@ impl Bench {
             previous: None,
         }
     }
+}
+
+/// Each object is asked for once.
+pub(crate) fn once(transport: Arc<dyn Transport>) -> Once {
+    Once::new(transport, 4 << 20, 1 << 20)
+}
+
+/// Those of the JSON report, with everything.
+pub(crate) fn entries(report: &RunReport) -> Vec<Value> {
+    let options = Options { successes: Successes::Listed, detail: Detail::Full, colour: Colour::Never };
+    let target = Target::parse("json", Shown::default()).unwrap();
+    let mut json: Value = serde_json::from_slice(&render(report, options, &target)).unwrap();
+    let Value::Array(components) = json["components"].take() else { panic!("no components") };
+    components
 }
 
 pub(crate) fn component(name: &str, image: &str, url: &str) -> Component {

@@ -149,7 +149,7 @@ impl Tokens {
         }
         let (keychain, repository) = (self.keychain.clone(), repository.clone());
         let found = tokio::task::spawn_blocking(move || keychain.of(&repository)).await;
-        found.map_err(|_| Cause::Cancelled)?.map_err(Cause::Credentials)
+        found.map_err(|_| Cause::Panicked)?.map_err(Cause::Credentials)
     }
 
     async fn token(

@@ -8,7 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 
-use crate::registry::{Cause, RegistryError};
+use crate::model::{Digest, ImageRef, PinnedRef, Repository};
+use crate::registry::{Cause, RegistryError, blob_object, manifest_object};
 
 type Outcome<V> = Result<V, RegistryError>;
 type Flight<V> = Shared<BoxFuture<'static, Outcome<V>>>;
@@ -27,7 +28,36 @@ impl<K, V: Clone> Default for Flights<K, V> {
     }
 }
 
-impl<K: Clone + Eq + Hash, V: Clone> Flights<K, V> {
+/// What is asked for, by a name that tells it to people.
+pub(super) trait Key: Clone + Eq + Hash + Send + 'static {
+    /// Who is asked, and for what.
+    fn told(&self) -> (&str, String);
+}
+
+impl Key for ImageRef {
+    fn told(&self) -> (&str, String) {
+        (self.repository().registry(), manifest_object("GET", self))
+    }
+}
+
+impl Key for PinnedRef {
+    fn told(&self) -> (&str, String) {
+        (self.repository.registry(), manifest_object("GET", &ImageRef::Pinned(self.clone())))
+    }
+}
+
+impl Key for (Repository, Digest) {
+    fn told(&self) -> (&str, String) {
+        (self.0.registry(), blob_object(&self.0, &self.1))
+    }
+}
+
+fn panicked(key: &impl Key) -> RegistryError {
+    let (host, object) = key.told();
+    RegistryError::new(host, object, Cause::Panicked)
+}
+
+impl<K: Key, V: Clone> Flights<K, V> {
     /// What came of an earlier request: an answer, or that there is none.
     pub(super) fn known(&self, key: &K) -> Option<Outcome<V>> {
         self.lock().known.get(key).cloned()
@@ -88,8 +118,8 @@ impl<K: Clone + Eq + Hash, V: Clone> Flights<K, V> {
         let start = || {
             let caught = AssertUnwindSafe(ask).catch_unwind();
             // A defect in one flight must not spread to those who share it.
-            let outcome =
-                caught.map(|it| it.unwrap_or_else(|_| Err(RegistryError::new("", "", Cause::Cancelled))));
+            let key = key.clone();
+            let outcome = caught.map(move |it| it.unwrap_or_else(|_| Err(panicked(&key))));
             outcome.boxed().shared()
         };
         self.lock().flying.entry((key.clone(), bound)).or_insert_with(start).clone()
@@ -109,11 +139,11 @@ struct Seat<'a, K: Eq + Hash, V: Clone> {
     flight: Option<Flight<V>>,
 }
 
-impl<K: Eq + Hash, V: Clone> Seat<'_, K, V> {
+impl<K: Key, V: Clone> Seat<'_, K, V> {
     async fn outcome(&self) -> Outcome<V> {
         match &self.flight {
             Some(flight) => flight.clone().await,
-            None => Err(RegistryError::new("", "", Cause::Cancelled)),
+            None => Err(panicked(&self.key.0)),
         }
     }
 }

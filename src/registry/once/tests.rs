@@ -224,6 +224,8 @@ async fn threat_43_a_panic_in_a_shared_request_is_an_error_for_all_who_wait() {
     let once = Once::new(Arc::new(Defect), 1 << 20, 1 << 20);
     let tag = reference("r.example/app:1");
     let (a, b) = tokio::join!(once.manifest(&tag, 9), once.manifest(&tag, 9));
-    assert_eq!(a.unwrap_err().cause, Cause::Cancelled);
-    assert_eq!(b.unwrap_err().cause, Cause::Cancelled);
+    let error = a.unwrap_err();
+    let object = "GET https://r.example/v2/app/manifests/1";
+    assert_eq!((&error.cause, &*error.host, &*error.object), (&Cause::Panicked, "r.example", object));
+    assert_eq!(b.unwrap_err(), error);
 }
