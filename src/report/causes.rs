@@ -52,10 +52,13 @@ pub(super) fn sentence(report: &RunReport) -> String {
     format!("{incomplete} of {} components undecided. {}", report.components.len(), told.join(". "))
 }
 
+/// What failures of one cause have in common: stage, kind, host and words.
+type Alike<'a> = (Stage, FailureKind, Option<&'a str>, Cow<'a, str>);
+
 /// Those that hit most components first; else in order of appearance. The same trouble of one host is one cause,
 /// whatever was asked of it.
 fn causes(report: &RunReport) -> Vec<Cause<'_>> {
-    let mut at: BTreeMap<(Stage, FailureKind, Option<&str>, Cow<'_, str>), usize> = BTreeMap::new();
+    let mut at: BTreeMap<Alike<'_>, usize> = BTreeMap::new();
     let mut causes: Vec<Cause<'_>> = Vec::new();
     for component in &report.components {
         for failure in component.outcome.failures() {
@@ -91,8 +94,8 @@ impl<'a> Cause<'a> {
         };
         let tries = if self.attempts > 1 { format!("; {} tries", self.attempts) } else { String::new() };
         let again = if failure.retryable { "; trying again may help" } else { "" };
-        let names: Vec<_> = self.components.iter().map(|it| &*it.name).collect();
-        let named = named(&names);
+        let components: Vec<_> = self.components.iter().map(|it| &*it.name).collect();
+        let named = named(&components);
         let Failure { stage, kind, .. } = failure;
         let cause = match self.told.len() {
             0 | 1 => Cow::Borrowed(failure.cause()),

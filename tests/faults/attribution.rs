@@ -96,7 +96,7 @@ async fn the_causes_of_two_hundred_components_fit_a_screen_and_nothing_is_lost()
     assert_eq!(lines[..2], ["Success: false", "Result: INCOMPLETE"]);
     assert_eq!(lines[3], format!("Undecided: {undecided} of {COMPONENTS} components"));
     let end = 4 + lines[4..].iter().take_while(|it| it.starts_with("  ")).count();
-    assert!(end <= 20, "{} lines:\n{text}", end);
+    assert!(end <= 20, "{end} lines:\n{text}");
 
     let all = failures(&ran.components);
     let causes: BTreeSet<&Key> = all.iter().map(|(key, _)| key).collect();

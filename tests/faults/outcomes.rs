@@ -50,12 +50,12 @@ enum Lasting {
 }
 
 /// Nothing of this makes anything definite: what it hits is as it was, or undecided.
-fn is_no_answer(fault: &Fault) -> bool {
+fn is_no_answer(fault: Fault) -> bool {
     !matches!(fault, Fault::Status(400 | 401 | 403 | 404 | 501) | Fault::Expired)
 }
 
 fn turmoil() -> impl Strategy<Value = Turmoil> {
-    let faults: Vec<Fault> = FAULTS.into_iter().filter(is_no_answer).collect();
+    let faults: Vec<Fault> = FAULTS.into_iter().filter(|it| is_no_answer(*it)).collect();
     let lasting = prop::sample::select(vec![Lasting::Once, Lasting::ForGood]);
     let trouble = (any::<prop::sample::Index>(), 0_usize..2, prop::sample::select(faults), lasting).prop_map(
         |(at, before, fault, lasting)| Trouble { at: at.index(CLEAN.lines.len()), before, fault, lasting },
@@ -95,7 +95,7 @@ static CLEAN: LazyLock<Clean> = LazyLock::new(|| {
     // Twins share what is asked for.
     bench.components.push(bench.components[0].clone());
     let mut other = bench.components[1].clone();
-    other.name = "other".to_owned();
+    "other".clone_into(&mut other.name);
     bench.components.insert(1, other);
     let ran = paused().block_on(bench.run(Vec::new()));
     assert!(ran.components.iter().all(|it| it["verdict"] == "pass"), "{:#?}", ran.components);
