@@ -8,7 +8,7 @@ use enterprise_contract::testkit::registry::{Registry, Rule, Step};
 use serde_json::Value;
 
 use crate::ends::{ec, finished, serving};
-use crate::stage::{self, good};
+use crate::stage::{self, failing, good};
 
 const CACHE: &str = "--cache-dir=cache";
 
@@ -53,6 +53,60 @@ async fn a_process_that_is_killed_in_the_middle_leaves_nothing_that_harms_the_ne
     assert_eq!(code, Some(0));
     assert_eq!(downloads(&whole), asked, "the second run reads no blob from the registry");
     assert!(taken.as_u64().unwrap() >= 6, "{taken}");
+}
+
+/// The report but for the key `run`, which is the last, and the time.
+fn decided(report: &str) -> &str {
+    report.rsplit_once(",\"run\":{\"source\":").unwrap().0
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn processes_killed_at_any_point_leave_no_damage_and_no_half_report() {
+    const FIXED: [&str; 2] = ["--effective-time=2025-06-01", "--allow-past-effective-time"];
+    let stage = stage::set([good("one"), failing("two"), good("three")]);
+    let registry = serving(stage.path(), Vec::new()).await;
+    let run = |more: &[&str]| ec(stage.path(), &registry, &[&FIXED[..], more].concat()).spawn().unwrap();
+    let clean = finished(run(&["--no-cache"])).await;
+    assert_eq!(clean.code, Some(1), "{clean:?}");
+    let requests = registry.asked().len();
+    let mut killed = 0;
+    for point in (0..requests).step_by(3) {
+        let before = registry.asked().len();
+        let mut child = run(&[CACHE, "--output=json=report.json"]);
+        // The more is in the folder, the less is asked for: then it ends by itself.
+        while registry.asked().len() < before + point && child.try_wait().unwrap().is_none() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        child.kill().unwrap();
+        killed += usize::from(child.wait().unwrap().code().is_none());
+        if let Ok(report) = std::fs::read_to_string(stage.path().join("report.json")) {
+            assert_eq!(decided(&report), decided(&clean.stdout), "a report is there whole or not at all");
+        }
+    }
+    assert!(killed > 3, "{killed} of {requests}");
+    let after = finished(run(&[CACHE])).await;
+    assert_eq!((after.code, decided(&after.stdout)), (Some(1), decided(&clean.stdout)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_a_process_that_is_killed_brings_the_blob_itself() {
+    let stage = stage::set([good("one")]);
+    let stuck = Rule::new("GET /v2/team/one/blobs/", [Step::Stall(9), Step::Pass]);
+    let registry = serving(stage.path(), vec![stuck]).await;
+    let blobs = || registry.asked().iter().filter(|it| it.contains("/blobs/")).count();
+    let mut killed = ec(stage.path(), &registry, &[CACHE]).spawn().unwrap();
+    while blobs() < 1 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let waits = ec(stage.path(), &registry, &[CACHE]).spawn().unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let answer = finished(waits).await;
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    let downloads = downloads(&registry);
+    let times = |count: usize| downloads.values().filter(|it| **it == count).count();
+    assert!(times(2) > 0 && times(1) + times(2) == downloads.len(), "what was stuck, again: {downloads:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
