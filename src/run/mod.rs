@@ -6,13 +6,13 @@
 
 mod admission;
 pub mod available;
+mod course;
 pub mod cpu;
 mod deadline;
 pub mod events;
 mod leased;
 mod memory;
 mod pipeline;
-mod times;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use crate::evaluate::CompiledGroup;
 use crate::input::{RunInput, Text};
 use crate::judge::{GroupJudge, IncludeUse, unmatched_includes};
 use crate::model::failure::StageError;
-use crate::model::outcome::{MemoryFacts, RunFacts};
+use crate::model::outcome::{MemoryFacts, MemoryUse, RunFacts};
 use crate::model::{
     Component, ComponentId, FailureKind, Limits, PolicySpec, PreviousReport, RunReport, Snapshot,
 };
@@ -34,12 +34,13 @@ use crate::resolve::{Resolution, Resolved, resolve};
 use crate::trust::TrustPolicy;
 use crate::verify::Requested;
 use admission::{Admission, Rank};
+use course::Course;
 use cpu::Cpu;
 use deadline::Stopwatch;
 pub use deadline::{Canceller, Deadline};
 use events::Listener;
 use leased::HEAP_FACTOR;
-use pipeline::{Done, StageNow};
+use pipeline::Done;
 
 /// Components whose evidence is read ahead of their evaluation, for each place in evaluation.
 const FETCH_AHEAD: usize = 4;
@@ -152,9 +153,9 @@ pub async fn run(mut job: Job) -> Result<RunReport, CannotRun> {
     let evaluating = Semaphore::new(job.workers);
     let admission = Admission::new(job.memory);
     let shared = Arc::new(Shared { job, input, cpu, evaluating, admission });
-    let done = all(&shared, resolved).await;
+    let (done, memory) = all(&shared, resolved).await;
     shared.job.listener.finished();
-    Ok(report(&shared.job, done))
+    Ok(report(&shared.job, done, memory))
 }
 
 /// In which order components are begun; it is the snapshot's where no earlier report says otherwise.
@@ -194,7 +195,7 @@ async fn family(job: &Job, component: &Component) -> Vec<Resolved> {
 
 /// Every component in a task of its own, so that a panic ends nothing else; at most some of them at once. Places are
 /// given out here, one by one, so that who is to be first is first.
-async fn all(shared: &Arc<Shared>, resolved: Vec<Resolved>) -> Vec<Done> {
+async fn all(shared: &Arc<Shared>, resolved: Vec<Resolved>) -> (Vec<Done>, Vec<MemoryUse>) {
     let ahead = Arc::new(Semaphore::new(shared.job.workers.saturating_mul(FETCH_AHEAD)));
     let mut tasks = Vec::with_capacity(resolved.len());
     let order = order(&shared.job, resolved.iter().map(|it| &it.component));
@@ -202,7 +203,7 @@ async fn all(shared: &Arc<Shared>, resolved: Vec<Resolved>) -> Vec<Done> {
     for index in order {
         let Some(resolved) = waiting.get_mut(index).and_then(Option::take) else { continue };
         let id = ComponentId { index, name: resolved.component.name.as_str().into() };
-        let stage = StageNow::default();
+        let stage = Course::default();
         let place = place(shared, &ahead).await;
         if place.is_ok() {
             shared.job.listener.component_started(&id);
@@ -220,10 +221,11 @@ async fn all(shared: &Arc<Shared>, resolved: Vec<Resolved>) -> Vec<Done> {
             tell(&shared.job, &failed, &stage);
             failed
         });
-        done.push(finished);
+        done.push((finished, stage.memory()));
     }
-    done.sort_by_key(|it| it.report.id.index);
-    done
+    done.sort_by_key(|(it, _)| it.report.id.index);
+    let (done, memory): (Vec<_>, Vec<_>) = done.into_iter().unzip();
+    (done, memory.into_iter().flatten().collect())
 }
 
 /// Waits for a place among those whose evidence is read.
@@ -237,7 +239,7 @@ async fn one(
     place: Result<OwnedSemaphorePermit, StageError>,
     id: ComponentId,
     resolved: Resolved,
-    stage: StageNow,
+    stage: Course,
 ) -> Done {
     let done = Box::pin(decided(&shared, place, id, &resolved, &stage)).await;
     tell(&shared.job, &done, &stage);
@@ -245,14 +247,16 @@ async fn one(
 }
 
 /// One line for each component: what it came to, and what that took.
-fn tell(job: &Job, done: &Done, stage: &StageNow) {
+fn tell(job: &Job, done: &Done, stage: &Course) {
     let (id, verdict) = (&done.report.id, done.report.outcome.verdict());
+    let memory = stage.memory();
+    let memory = memory.as_ref();
     tracing::debug!(
         component = %id,
         %verdict,
-        granted = done.memory.as_ref().map(|it| it.granted),
-        used = done.memory.as_ref().map(|it| it.used),
-        restarts = done.memory.as_ref().map(|it| it.restarts),
+        granted = memory.map(|it| it.granted),
+        used = memory.map(|it| it.used),
+        restarts = memory.map(|it| it.restarts),
         times = %stage.times(),
         "component done"
     );
@@ -265,7 +269,7 @@ async fn decided(
     place: Result<OwnedSemaphorePermit, StageError>,
     id: ComponentId,
     resolved: &Resolved,
-    stage: &StageNow,
+    stage: &Course,
 ) -> Done {
     let error = match place {
         Ok(_place) => {
@@ -283,11 +287,10 @@ async fn decided(
     pipeline::failed(&shared.job, id, resolved, error.in_stage(stage.get(), pipeline::image(resolved)))
 }
 
-fn report(job: &Job, done: Vec<Done>) -> RunReport {
+fn report(job: &Job, done: Vec<Done>, memory: Vec<MemoryUse>) -> RunReport {
     let mut policy_warnings = job.policy_warnings.clone();
     policy_warnings.extend(unmatched(job, &done));
     let traffic = job.transport.traffic();
-    let memory = done.iter().filter_map(|it| it.memory.clone()).collect();
     let components: Vec<_> = done.into_iter().map(|it| it.report).collect();
     let resumed = job.previous.as_ref().map(|it| it.differences(&components));
     RunReport {

@@ -3,10 +3,9 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use super::available::Shares;
+use super::course::Course;
 use super::memory::{self, Memory, Needs};
 use super::{EffectiveTime, Group, HEAP_FACTOR, Job, Rank, Shared, Stopwatch};
 use crate::builtins::{self, Room as _, Session, Work};
@@ -15,7 +14,6 @@ use crate::fetch::{Evidence, Footprint, Need};
 use crate::input::{self, PolicyInput, Unread};
 use crate::judge::{self, GroupJudgement, IncludeUse, Subject};
 use crate::model::failure::StageError;
-use crate::model::outcome::MemoryUse;
 use crate::model::{
     Check, CheckState, ComponentId, ComponentReport, Failure, FailureKind, Judgement, Outcome, RawResults,
     Stage, Undecided,
@@ -28,48 +26,11 @@ use crate::verify::{Builtin, SignatureCheck, Verified, verify};
 pub(super) struct Done {
     pub(super) report: ComponentReport,
     pub(super) includes: Vec<IncludeUse>,
-    /// None where it got no lease.
-    pub(super) memory: Option<MemoryUse>,
-}
-
-/// The stage that a component is in, seen from outside its task; and whether anybody still waits for it, seen by its
-/// evaluation on the computing threads.
-#[derive(Clone, Default)]
-pub(super) struct StageNow {
-    stage: Arc<AtomicU8>,
-    given_up: Arc<AtomicBool>,
-    times: Arc<Mutex<super::times::Times>>,
-}
-
-const STAGES: [Stage; 6] =
-    [Stage::Resolve, Stage::Fetch, Stage::Verify, Stage::Input, Stage::Evaluate, Stage::Judge];
-
-impl StageNow {
-    fn enter(&self, stage: Stage) {
-        let index = STAGES.iter().position(|it| *it == stage).unwrap_or_default();
-        self.stage.store(u8::try_from(index).unwrap_or_default(), Ordering::Relaxed);
-        self.times.lock().unwrap_or_else(PoisonError::into_inner).enter(stage);
-    }
-
-    pub(super) fn get(&self) -> Stage {
-        STAGES.get(usize::from(self.stage.load(Ordering::Relaxed))).copied().unwrap_or(Stage::Resolve)
-    }
-
-    /// How long each stage took, once all are over.
-    pub(super) fn times(&self) -> super::times::Times {
-        let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
-        times.leave();
-        times.clone()
-    }
-
-    pub(super) fn give_up(&self) {
-        self.given_up.store(true, Ordering::Relaxed);
-    }
 }
 
 /// The report of a component of which nothing is known but that.
 pub(super) fn failed(job: &Job, id: ComponentId, resolved: &Resolved, failure: Failure) -> Done {
-    Done { report: blank(job, id, resolved, Outcome::Failed(failure)), includes: Vec::new(), memory: None }
+    Done { report: blank(job, id, resolved, Outcome::Failed(failure)), includes: Vec::new() }
 }
 
 /// By digest if it was resolved, else as written.
@@ -106,7 +67,7 @@ pub(super) async fn component(
     shared: &Arc<Shared>,
     id: ComponentId,
     resolved: &Resolved,
-    stage: &StageNow,
+    stage: &Course,
 ) -> Done {
     let job = &shared.job;
     let target = match &resolved.resolution {
@@ -114,7 +75,7 @@ pub(super) async fn component(
         Resolution::Inaccessible { message } => {
             let violations = vec![Builtin::ImageAccessible.violation(message)];
             let outcome = Outcome::Judged(Judgement { violations, ..Judgement::default() });
-            return Done { report: blank(job, id, resolved, outcome), includes: Vec::new(), memory: None };
+            return Done { report: blank(job, id, resolved, outcome), includes: Vec::new() };
         }
         Resolution::Undecided(error) => {
             return failed(job, id, resolved, error.clone().in_stage(Stage::Resolve, image(resolved)));
@@ -126,7 +87,7 @@ pub(super) async fn component(
     loop {
         let attempt = Attempt { shared, id: &id, resolved, target, stage, restarts, wanted };
         let (done, needs) = attempt.make(&mut watch).await;
-        let granted = done.memory.as_ref().map_or(u64::MAX, |it| it.granted);
+        let granted = stage.memory().map_or(u64::MAX, |it| it.granted);
         let Some(needs) = needs.and_then(|it| it.next_lease(granted, restarts, job.memory)) else {
             return done;
         };
@@ -145,7 +106,7 @@ struct Attempt<'a> {
     id: &'a ComponentId,
     resolved: &'a Resolved,
     target: &'a Target,
-    stage: &'a StageNow,
+    stage: &'a Course,
     restarts: u32,
     /// The least that is asked for.
     wanted: u64,
@@ -171,6 +132,7 @@ impl Attempt<'_> {
             return (failed(beyond(shared, asked).at(&target.pinned), Stage::Fetch), None);
         };
         let memory = Memory::new(lease, footprint.bytes());
+        let watched = stage.watch(&memory, id, self.restarts);
         let limits = memory.evidence_limits(&job.limits);
         let evidence = match watch.bound(footprint.read(&*job.transport, &limits)).await {
             Ok(evidence) => Arc::new(evidence),
@@ -197,13 +159,8 @@ impl Attempt<'_> {
             }
         };
         report.outcome = outcome;
-        let memory = Some(MemoryUse {
-            name: id.name.to_string(),
-            granted: memory.granted(),
-            used: memory.used(),
-            restarts: self.restarts,
-        });
-        (Done { report, includes, memory }, needs)
+        drop(watched);
+        (Done { report, includes }, needs)
     }
 }
 
@@ -235,7 +192,7 @@ async fn judged(
     resolved: &Resolved,
     target: &Target,
     evidence: &Arc<Evidence>,
-    stage: &StageNow,
+    stage: &Course,
     report: &mut ComponentReport,
     memory: &Arc<Memory>,
 ) -> Result<(Judgement, Vec<IncludeUse>), StageError> {
@@ -344,7 +301,7 @@ async fn judge_group(
     target: &Target,
     report: &ComponentReport,
     asks: &mut Asks<'_>,
-    stage: &StageNow,
+    stage: &Course,
 ) -> Result<GroupJudgement, StageError> {
     stage.enter(Stage::Evaluate);
     let raw = evaluate_group(shared, group, input, target, report, asks, stage).await?;
@@ -373,10 +330,10 @@ async fn evaluate_group(
     target: &Target,
     report: &ComponentReport,
     asks: &mut Asks<'_>,
-    stage: &StageNow,
+    stage: &Course,
 ) -> Result<RawResults, StageError> {
     let (all, of, input) = (Arc::clone(shared), group.clone(), Arc::clone(input));
-    let (cancelled, memory) = (Arc::clone(&stage.given_up), Arc::clone(asks.memory));
+    let (cancelled, memory) = (stage.given_up(), Arc::clone(asks.memory));
     let (pinned, at, id) = (target.pinned.clone(), report.effective_time, report.id.clone());
     let start = move || {
         let repository = pinned.repository.to_string();

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use enterprise_contract::model::{
-    ComponentId, Digest, FailureKind, ImageRef, Outcome, PinnedRef, Repository, RunReport, Stage, Verdict,
+    ComponentId, ComponentReport, Digest, FailureKind, ImageRef, Outcome, PinnedRef, Repository, RunReport,
+    Stage, Verdict,
 };
 use enterprise_contract::registry::{Answer, BlobId, Descriptor, Manifest, Traffic, Transport};
 use enterprise_contract::run::events::Progress;
@@ -283,6 +284,13 @@ fn holds(turmoil: &Turmoil) -> Result<BTreeSet<Stage>, TestCaseError> {
             prop_assert!(turmoil.cancelled.is_some(), "nobody cancelled: {:?}", failure);
         }
     }
+    let had_a_lease = |it: &&ComponentReport| match &it.outcome {
+        Outcome::Judged(_) => true,
+        Outcome::Failed(failure) => failure.stage > Stage::Fetch,
+    };
+    let memory = report.run.memory.unwrap().components;
+    prop_assert!(memory.len() >= report.components.iter().filter(had_a_lease).count(), "{:?}", memory);
+    prop_assert!(memory.iter().all(|it| it.granted > 0 && it.used <= it.granted), "{:?}", memory);
     Ok(panicked)
 }
 
