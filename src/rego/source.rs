@@ -104,7 +104,11 @@ impl Source {
             return Position { row: u32::try_from(row + 1).unwrap_or(u32::MAX), col: 0 };
         }
         let start = self.line_starts.get(row.saturating_sub(1)).map_or(0, |start| *start as usize);
-        let chars = self.chars_until(offset as usize).saturating_sub(self.chars_until(start));
+        // Lines are short: their characters are sooner counted than those of two blocks.
+        let chars = match self.text.as_bytes().get(start..offset as usize) {
+            Some(before) if before.len() <= BLOCK => count_chars(before),
+            _ => self.chars_until(offset as usize).saturating_sub(self.chars_until(start)),
+        };
         let col = if offset as usize >= self.text.len() { chars } else { chars + 1 };
         Position { row: u32::try_from(row).unwrap_or(u32::MAX), col }
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::rego::error::{ErrorCode, RegoError};
 use crate::rego::source::Span;
 use crate::rego::syntax::ast;
-use crate::rego::value::{Number, Str, Value};
+use crate::rego::value::{Number, ObjectBuilder, Str, Value};
 
 use super::tree::Base;
 
@@ -171,6 +171,25 @@ pub(super) fn scalar(term: &ast::Term) -> Option<Value> {
         ast::TermKind::String(text) => Value::String(Str::from(text.as_ref())),
         _ => return None,
     })
+}
+
+/// The value of a literal whose parts are literals, but for sets: no pass finds anything in it, so it can be one
+/// constant from the beginning. Of equal keys the last value counts.
+pub(super) fn literal(term: &ast::Term) -> Option<Value> {
+    match &term.kind {
+        ast::TermKind::Array(items) => {
+            let items: Vec<Value> = items.iter().map(literal).collect::<Option<_>>()?;
+            Some(Value::from(items))
+        }
+        ast::TermKind::Object(pairs) => {
+            let mut object = ObjectBuilder::with_capacity(pairs.len());
+            for (key, value) in pairs.iter() {
+                object.push(literal(key)?, literal(value)?);
+            }
+            Some(Value::Object(object.build_last_wins()))
+        }
+        _ => scalar(term),
+    }
 }
 
 /// What a name stands for in a file.

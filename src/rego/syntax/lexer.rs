@@ -188,6 +188,12 @@ impl Scan<'_> {
     }
 
     fn skip_word(&mut self) {
+        while self.peek().is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+            self.at += 1;
+        }
+        if self.peek().is_none_or(|byte| byte.is_ascii()) {
+            return;
+        }
         while let Some(c) = self.text.get(self.at..).and_then(|rest| rest.chars().next()) {
             let digit = c.is_ascii_digit() || (!c.is_ascii() && c.is_numeric());
             if !(c.is_ascii_alphabetic() || c == '_' || digit) {

@@ -82,8 +82,14 @@ const KEYWORDS: [(&str, Kind); 15] = [
     ("with", Kind::With),
 ];
 
+/// How long keywords are: most words are longer.
+const KEYWORD_BYTES: std::ops::RangeInclusive<usize> = 2..=8;
+
 /// The keyword a word is, if it is one.
 pub(super) fn keyword(word: &str) -> Option<Kind> {
+    if !KEYWORD_BYTES.contains(&word.len()) {
+        return None;
+    }
     let index = KEYWORDS.binary_search_by_key(&word, |(text, _)| text).ok()?;
     KEYWORDS.get(index).map(|(_, kind)| *kind)
 }
@@ -148,7 +154,7 @@ impl Kind {
 
     /// Whether the token is a keyword: those may stand as parts of references (`p.if`, `p.in.every`).
     pub(super) fn is_keyword(self) -> bool {
-        keyword(self.word()).is_some()
+        KEYWORDS.iter().any(|(_, kind)| *kind == self)
     }
 
     /// How tightly an infix operator binds; `in`, `=` and `:=` bind less than all of these.

@@ -7,6 +7,7 @@ use crate::rego::source::Span;
 use crate::rego::syntax::ast::{self, AssignOperator, Name, TermKind};
 use crate::rego::value::Value;
 
+use super::super::rules::literal;
 use super::super::scope::{Occurrence, declared, names_in_pattern};
 use super::super::tree::{Branch, Expr, ExprKind, Kind, Leaf, Origin, Term, Var};
 use super::super::walk;
@@ -137,7 +138,10 @@ impl Resolver<'_, '_> {
     pub(super) fn head_value(&mut self, value: Option<&ast::HeadValue>, span: Span) -> Term {
         match value {
             Some(value) => match value.operator {
-                AssignOperator::Declare | AssignOperator::Unify => self.term(&value.term),
+                AssignOperator::Declare | AssignOperator::Unify => match literal(&value.term) {
+                    Some(constant) => Kind::Scalar(constant).at(value.term.span),
+                    None => self.term(&value.term),
+                },
             },
             None => Kind::Scalar(Value::Bool(true)).at(span),
         }

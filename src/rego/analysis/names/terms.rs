@@ -1,5 +1,7 @@
 //! Terms: what a name in a place stands for, what a call calls.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use crate::rego::source::Span;
@@ -147,19 +149,32 @@ pub(super) fn dotted(head: &Name, path: &[ast::Term]) -> Option<String> {
     Some(text)
 }
 
+/// Pairs up to which keys are looked for one by one.
+const SCANNED: usize = 8;
+
 /// Of pairs with equal constant keys the first key stays, with the last value.
 pub(super) fn last_of_each_key(pairs: Vec<(Term, Term)>) -> Vec<(Term, Term)> {
     let mut out: Vec<(Term, Term)> = Vec::with_capacity(pairs.len());
-    let mut places = std::collections::HashMap::new();
+    let mut places = HashMap::new();
+    let scanned = pairs.len() <= SCANNED;
     for (key, value) in pairs {
-        if let Kind::Scalar(constant) = &key.kind
-            && let Some(at) = places.insert(constant.clone(), out.len())
-        {
-            places.insert(constant.clone(), at);
-            out[at].1 = value;
-            continue;
+        let before = match &key.kind {
+            Kind::Scalar(constant) if scanned => {
+                out.iter().position(|(it, _)| matches!(&it.kind, Kind::Scalar(it) if it == constant))
+            }
+            Kind::Scalar(constant) => match places.entry(constant.clone()) {
+                Entry::Occupied(known) => Some(*known.get()),
+                Entry::Vacant(place) => {
+                    place.insert(out.len());
+                    None
+                }
+            },
+            _ => None,
+        };
+        match before {
+            Some(at) => out[at].1 = value,
+            None => out.push((key, value)),
         }
-        out.push((key, value));
     }
     out
 }

@@ -218,17 +218,51 @@ pub(crate) fn any_object() -> Type {
     Type::object_of(Type::ANY, Type::ANY)
 }
 
-/// The type of a value as OPA sees it written out: what is empty may hold anything.
+/// The type of a value as OPA sees it written out: what is empty may hold anything. Parts of it that are too large to
+/// work with count as anything, as in [`bounded`].
 pub(crate) fn of_value(value: &Value) -> Type {
-    match value {
-        Value::Array(items) if items.is_empty() => Type::array_of(Type::ANY),
-        Value::Array(items) => Type::tuple(items.iter().map(of_value).collect()),
-        Value::Object(pairs) if pairs.is_empty() => any_object(),
-        Value::Object(pairs) => {
-            let keys = pairs.iter().map(|(key, value)| (key.clone(), of_value(value))).collect();
-            Type::Object(ObjectType { rest: None, keys })
+    Measured::of(value).ty
+}
+
+/// A type, and what it would take to go through it.
+struct Measured {
+    ty: Type,
+    parts: usize,
+    depth: usize,
+}
+
+impl Measured {
+    fn of(value: &Value) -> Self {
+        match value {
+            Value::Array(items) if items.is_empty() => {
+                Self { ty: Type::array_of(Type::ANY), parts: 2, depth: 2 }
+            }
+            Value::Object(pairs) if pairs.is_empty() => Self { ty: any_object(), parts: 3, depth: 2 },
+            Value::Array(items) => Self::around(items, |types| Type::tuple(types.collect())),
+            Value::Object(pairs) => Self::around(pairs.values(), |types| {
+                let keys = pairs.keys().cloned().zip(types).collect();
+                Type::Object(ObjectType { rest: None, keys })
+            }),
+            other => Self { ty: Type::of(other), parts: 1, depth: 1 },
         }
-        other => Type::of(other),
+    }
+
+    fn around<'a>(
+        values: impl IntoIterator<Item = &'a Value>,
+        make: impl FnOnce(&mut dyn Iterator<Item = Type>) -> Type,
+    ) -> Self {
+        let (mut parts, mut depth) = (1, 1);
+        let mut types = values.into_iter().map(|value| {
+            let inner = Self::of(value);
+            (parts, depth) = (parts + inner.parts, depth.max(1 + inner.depth));
+            inner.ty
+        });
+        let ty = make(&mut types);
+        if parts > MAX_TYPE_PARTS || depth > MAX_TYPE_DEPTH {
+            Self { ty: Type::ANY, parts: 1, depth: 1 }
+        } else {
+            Self { ty, parts, depth }
+        }
     }
 }
 
@@ -256,6 +290,26 @@ mod tests {
         vars.put(Var(1), Type::String);
         vars.back_to(mark);
         assert_eq!((vars.get(Var(0)), vars.get(Var(1))), (Some(&Type::Number), None));
+    }
+
+    #[test]
+    fn of_a_large_literal_its_large_parts_are_anything() {
+        let wide = |count: i64| Value::from((0..count).map(Value::from).collect::<Vec<_>>());
+        let parts: Object = [("large", wide(1024)), ("small", wide(2))].into_iter().collect();
+        let ty = of_value(&Value::Object(parts));
+        assert_eq!(ty.to_string(), "object<large: any, small: array<number, number>>");
+        let deep = |levels| (0..levels).fold(Value::Null, |inner, _| Value::from(vec![inner]));
+        let values = [wide(1022), wide(1023), wide(1024), deep(63), deep(64), deep(65), deep(66)];
+        for value in values {
+            assert_eq!(of_value(&value), bounded_one_by_one(&value));
+        }
+    }
+
+    fn bounded_one_by_one(value: &Value) -> Type {
+        match value {
+            Value::Array(items) => bounded(Type::tuple(items.iter().map(bounded_one_by_one).collect())),
+            other => Type::of(other),
+        }
     }
 
     #[test]

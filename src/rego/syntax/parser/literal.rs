@@ -37,7 +37,7 @@ impl Parser<'_> {
             return None;
         }
         text.push_str(self.text());
-        if binary_exponent(&text).abs() > MAX_BINARY_EXPONENT {
+        if !is_short(&text) && binary_exponent(&text).abs() > MAX_BINARY_EXPONENT {
             self.error(self.here(), "number too big");
             return None;
         }
@@ -141,6 +141,11 @@ fn has_leading_zero(text: &str) -> bool {
         (Some(b'0'), Some(second)) => second != b'.',
         _ => false,
     }
+}
+
+/// Whether a number has too few digits to be too big.
+fn is_short(text: &str) -> bool {
+    text.len() < 1000 && !text.contains(['e', 'E'])
 }
 
 /// About the binary exponent of a number's text, 0 for zero.

@@ -38,6 +38,15 @@ pub use module::{parse_module, parse_module_only, parse_query, parse_term};
 /// become nesting later. Every pass over the tree recurses; in a build without optimisation a level takes up to 5 KiB of stack in this parser, so this fits in a thread's 2 MiB.
 pub const MAX_DEPTH: u32 = 256;
 
+/// Names that are found without looking for them: files repeat a few dozens of them over and over.
+const RECENT: usize = 128;
+
+fn place_of(name: &str) -> usize {
+    let bytes = name.as_bytes();
+    let ends = [bytes.first(), bytes.get(bytes.len() / 2), bytes.last()];
+    ends.into_iter().flatten().fold(bytes.len(), |place, byte| place * 31 + usize::from(*byte)) % RECENT
+}
+
 /// Whether `key, value in xs` may stand here: not between the commas of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Pair {
@@ -67,6 +76,7 @@ struct Parser<'a> {
     hints: Vec<&'static str>,
     comments: Vec<Comment>,
     names: HashMap<&'a str, Name>,
+    recent: [Option<Name>; RECENT],
     memo: memo::Memo,
     depth: u32,
     /// Height of the tree that was read last: of a term, an expression or a body.
@@ -98,6 +108,7 @@ impl<'a> Parser<'a> {
             hints: Vec::new(),
             comments: Vec::new(),
             names: HashMap::new(),
+            recent: [const { None }; RECENT],
             memo: memo::Memo::default(),
             depth: 0,
             height: 0,
@@ -205,7 +216,7 @@ impl<'a> Parser<'a> {
     /// Whether a keyword is used as a name, the first part of a reference: `.` or `[` follows at once.
     fn keyword_begins_reference(&self) -> bool {
         let next = self.lexer.text().as_bytes().get(self.state.end as usize);
-        self.kind().is_keyword() && matches!(next, Some(b'.' | b'['))
+        matches!(next, Some(b'.' | b'[')) && self.kind().is_keyword()
     }
 
     /// Turns a keyword that begins a reference into a name.
@@ -318,7 +329,15 @@ impl<'a> Parser<'a> {
 
     /// One shared copy of each name in a file.
     fn name(&mut self, text: &'a str) -> Name {
-        Arc::clone(self.names.entry(text).or_insert_with(|| text.into()))
+        let recent = &mut self.recent[place_of(text)];
+        match recent {
+            Some(known) if known.as_ref() == text => Arc::clone(known),
+            _ => {
+                let name = Arc::clone(self.names.entry(text).or_insert_with(|| text.into()));
+                *recent = Some(Arc::clone(&name));
+                name
+            }
+        }
     }
 
     fn leaf(&mut self, kind: TermKind) -> Term {
