@@ -1,5 +1,7 @@
 //! Instructions, one by one.
 
+use smallvec::smallvec;
+
 use super::frame::Result as Made;
 use super::gather::{Collector, Tree};
 use super::iterate::{Iter, Walk};
@@ -35,6 +37,16 @@ impl Machine {
 
     fn all<All: FromIterator<Value>>(&self, unit: &Unit, operands: Operands) -> All {
         self.each(unit, operands).cloned().collect()
+    }
+
+    /// Arguments of a call: of one and two by hand, since nearly all have so many.
+    fn args(&self, unit: &Unit, operands: Operands) -> Args {
+        let (from, len) = (operands.from as usize, operands.len as usize);
+        match &unit.operands[from..from + len] {
+            [one] => smallvec![self.get(unit, *one).clone()],
+            [one, two] => smallvec![self.get(unit, *one).clone(), self.get(unit, *two).clone()],
+            _ => self.all(unit, operands),
+        }
     }
 
     /// One instruction of the frame on top: those that are seldom or long are methods below.
@@ -282,7 +294,7 @@ impl Machine {
             }
             Instr::Call { callee, args, dst, fail, site } => {
                 let asked = self.asked(dst, fail)?;
-                let args: Args = self.all(unit, args);
+                let args = self.args(unit, args);
                 let at = site_of(unit, site).ok_or_else(|| internal("no site"))?;
                 self.call(&unit.callees[callee as usize], args, asked, at)
             }

@@ -167,7 +167,7 @@ pub fn read_prefix_counted(bytes: &[u8], limits: &ReadLimits) -> Result<(Value, 
     };
     let read = reader.take(valid.len() as u64).and_then(|()| {
         reader.whole = Arc::new(valid.into());
-        reader.value(0)
+        reader.value(0, START)
     });
     match read {
         Ok(value) => Ok((value, reader.at, reader.heap - reader.passing)),
@@ -202,6 +202,27 @@ struct Reader<'a> {
 
 type Step<T> = Result<T, JsonErrorKind>;
 
+/// Bytes before the first quote, backslash or control character: eight at once, as long as there are so many.
+fn plain_length(text: &[u8]) -> usize {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    // Marks bytes that are zero. Behind the first mark there may be wrong ones.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word;
+    let (words, rest) = text.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let quotes = zeros(word ^ (ONES * u64::from(b'"')));
+        let backslashes = zeros(word ^ (ONES * u64::from(b'\\')));
+        let control = word.wrapping_sub(ONES * 0x20) & !word;
+        let found = (quotes | backslashes | control) & HIGH;
+        if found != 0 {
+            return index * 8 + found.trailing_zeros() as usize / 8;
+        }
+    }
+    let last = rest.iter().position(|it| matches!(it, b'"' | b'\\' | 0..=0x1f)).unwrap_or(rest.len());
+    words.len() * 8 + last
+}
+
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
@@ -219,10 +240,11 @@ pub(super) fn count(items: usize) -> u32 {
 }
 
 impl<'a> Reader<'a> {
-    fn value(&mut self, depth: u32) -> Step<Value> {
+    /// A value that stands somewhere below the key of a node.
+    fn value(&mut self, depth: u32, below: u32) -> Step<Value> {
         match self.next_token()? {
-            b'{' => self.object(depth + 1),
-            b'[' => self.array(depth + 1),
+            b'{' => self.object(depth + 1, below),
+            b'[' => self.array(depth + 1, below),
             b'"' => self.string().map(Value::String),
             b't' => self.word("true", Value::Bool(true)),
             b'f' => self.word("false", Value::Bool(false)),
@@ -286,7 +308,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn array(&mut self, depth: u32) -> Step<Value> {
+    fn array(&mut self, depth: u32, below: u32) -> Step<Value> {
         self.enter(depth)?;
         let base = self.open.len();
         if self.next_token()? == b']' {
@@ -294,7 +316,7 @@ impl<'a> Reader<'a> {
             return Ok(Array::new().into());
         }
         loop {
-            let item = self.value(depth)?;
+            let item = self.value(depth, below)?;
             self.push(item)?;
             match self.next_token()? {
                 b',' => self.at += 1,
@@ -307,7 +329,7 @@ impl<'a> Reader<'a> {
         Ok(Array::with_extent(extent, self.open.drain(base..)).into())
     }
 
-    fn object(&mut self, depth: u32) -> Step<Value> {
+    fn object(&mut self, depth: u32, below: u32) -> Step<Value> {
         self.enter(depth)?;
         let base = self.open.len();
         let mut way = Way::Record(START);
@@ -319,12 +341,13 @@ impl<'a> Reader<'a> {
             if self.next_token()? != b'"' {
                 return Err(self.unexpected(Place::Key));
             }
-            way = self.key(way)?;
+            way = self.key(way, below)?;
             if self.next_token()? != b':' {
                 return Err(self.unexpected(Place::AfterKey));
             }
             self.at += 1;
-            let value = self.value(depth)?;
+            let inner = if let Way::Record(node) = way { node } else { below };
+            let value = self.value(depth, inner)?;
             self.push(value)?;
             match self.next_token()? {
                 b',' => self.at += 1,
@@ -337,7 +360,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a key, from its first quote to behind its last.
-    fn key(&mut self, way: Way) -> Step<Way> {
+    fn key(&mut self, way: Way, below: u32) -> Step<Way> {
         let node = match way {
             Way::Record(node) => node,
             Way::Map(mut keys) => {
@@ -347,7 +370,7 @@ impl<'a> Reader<'a> {
                 return Ok(Way::Map(keys));
             }
         };
-        if let Some((written, next)) = self.shapes.expected(node)
+        if let Some((written, next)) = self.shapes.expected(node, below)
             && self.bytes[self.at..].starts_with(written)
         {
             self.at += written.len();
@@ -367,7 +390,7 @@ impl<'a> Reader<'a> {
             Some(key) => key,
             None => self.shapes.add(written, text),
         };
-        let (next, fresh) = self.shapes.go(node, key);
+        let (next, fresh) = self.shapes.go(node, key, below);
         if fresh {
             self.take_for_now(NODE_BYTES)?;
             self.take(2 * size_of::<Value>() as u64)?;
@@ -472,7 +495,7 @@ impl<'a> Reader<'a> {
     /// The text up to the next quote, backslash or control character.
     fn plain(&mut self) -> Step<&'a str> {
         let rest = &self.bytes[self.at..];
-        let length = rest.iter().position(|it| matches!(it, b'"' | b'\\' | 0..=0x1f)).unwrap_or(rest.len());
+        let length = plain_length(rest);
         let end = self.at + length;
         let Some(text) = self.valid.get(self.at..end) else {
             self.at = self.valid.len();
@@ -527,5 +550,25 @@ impl<'a> Reader<'a> {
             self.at += 1;
             Ok(sum * 16 + digit)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_string_is_found_wherever_it_stands() {
+        for special in [b'"', b'\\', 0, 0x1f, b'\n'] {
+            for (before, after) in (0..20).flat_map(|before| (0..20).map(move |after| (before, after))) {
+                for around in [b'a', 0x20, 0x21, b'#', b'[', b']', 0x7f, 0x80, 0xff] {
+                    let text =
+                        [&vec![around; before][..], &[special], &vec![b'"'; after / 2], &vec![around; after]]
+                            .concat();
+                    assert_eq!(plain_length(&text), before, "{text:?}");
+                }
+            }
+        }
+        assert_eq!(plain_length("ä ö ü € 0123456789 ~".as_bytes()), "ä ö ü € 0123456789 ~".len());
     }
 }

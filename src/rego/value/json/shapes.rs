@@ -30,6 +30,8 @@ struct Node {
     length: usize,
     /// The way that was gone last from here: key and node.
     last: Option<(u32, u32)>,
+    /// The same for objects that stand below this key.
+    first: Option<(u32, u32)>,
     shape: Option<Shape>,
 }
 
@@ -46,13 +48,17 @@ pub(super) const START: u32 = 0;
 
 impl<'a> Shapes<'a> {
     pub(super) fn new() -> Self {
-        let start = Node { key: 0, before: START, length: 0, last: None, shape: None };
+        let start = Node { key: 0, before: START, length: 0, last: None, first: None, shape: None };
         Self { keys: Vec::new(), numbers: HashMap::new(), nodes: vec![start], ways: HashMap::new() }
     }
 
-    /// The key that came last time from here, as written, and where it leads.
-    pub(super) fn expected(&self, node: u32) -> Option<(&'a [u8], u32)> {
-        let (key, next) = self.nodes[node as usize].last?;
+    /// The key that came last time, as written, and where it leads. An object begins like the last one that stood below
+    /// the same key.
+    pub(super) fn expected(&self, node: u32, below: u32) -> Option<(&'a [u8], u32)> {
+        let (key, next) = match node {
+            START => self.nodes[below as usize].first?,
+            _ => self.nodes[node as usize].last?,
+        };
         Some((self.keys[key as usize].0, next))
     }
 
@@ -79,14 +85,17 @@ impl<'a> Shapes<'a> {
     }
 
     /// Where a key leads; and whether nobody went there before.
-    pub(super) fn go(&mut self, node: u32, key: u32) -> (u32, bool) {
+    pub(super) fn go(&mut self, node: u32, key: u32, below: u32) -> (u32, bool) {
         let fresh = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
         let next = *self.ways.entry((node, key)).or_insert(fresh);
         if next == fresh {
             let length = self.length(node) + 1;
-            self.nodes.push(Node { key, before: node, length, last: None, shape: None });
+            self.nodes.push(Node { key, before: node, length, last: None, first: None, shape: None });
         }
-        self.nodes[node as usize].last = Some((key, next));
+        match node {
+            START => self.nodes[below as usize].first = Some((key, next)),
+            _ => self.nodes[node as usize].last = Some((key, next)),
+        }
         (next, next == fresh)
     }
 
