@@ -4,7 +4,7 @@ use super::operand::{self, Answer, answer, any, failed, object, string};
 use super::{Builtin, BuiltinError, Context};
 use crate::rego::value::json::{self, Html, JsonError, JsonErrorKind, Place};
 use crate::rego::value::yaml::{self, YamlError, YamlErrorKind};
-use crate::rego::value::{MAX_DEPTH, ReadLimits, Value};
+use crate::rego::value::{MAX_DEPTH, ReadLimits, Str, Value};
 
 pub(super) const BUILTINS: &[Builtin] = &[
     Builtin::new("json.marshal", |context, args| answer(written(context, any(args, 1), &Shape::Compact)?)),
@@ -114,10 +114,10 @@ fn limits(context: &Context<'_>) -> ReadLimits {
 /// What was read, or why not; the outer error is the budget's.
 pub(super) fn read_json(
     context: &mut Context<'_>,
-    text: &str,
+    text: &Str,
 ) -> Result<Result<Value, JsonError>, BuiltinError> {
     context.budget.steps(text.len() as u64 / 64)?;
-    match json::read_counted(text.as_bytes(), &limits(context)) {
+    match json::read_text_counted(text, &limits(context)) {
         Ok((value, heap)) => {
             context.budget.bytes(heap)?;
             Ok(Ok(value))

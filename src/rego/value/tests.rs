@@ -120,6 +120,24 @@ fn objects_of_a_document_share_their_keys_and_keep_their_own_values() {
 }
 
 #[test]
+fn a_text_in_memory_is_read_where_it_is_and_what_is_in_it_again() {
+    let outer = Str::from(r#"{"a": "[\"plain\"]", "ä": "{\"k\": \"ö\"}", "b": [1, "c"]}"#);
+    let (value, _) = json::read_text_counted(&outer, &ReadLimits::default()).unwrap();
+    assert_eq!(value, read(&outer));
+    // Without escapes it stands in the outer text.
+    let outer = Str::from(r#"["[1, {}]"]"#);
+    let (value, _) = json::read_text_counted(&outer, &ReadLimits::default()).unwrap();
+    let Some(Value::String(inner)) = value.get(&Value::from(0)) else { panic!("a text") };
+    let (inner, heap) = json::read_text_counted(inner, &ReadLimits::default()).unwrap();
+    assert_eq!((inner.to_string(), heap < 1000), ("[1, {}]".to_owned(), true));
+    let refused = json::read_text_counted(&"[1] x".into(), &ReadLimits::default()).unwrap_err();
+    assert_eq!(
+        (refused.offset, refused.to_string()),
+        (4, json::read(b"[1] x", &ReadLimits::default()).unwrap_err().to_string())
+    );
+}
+
+#[test]
 fn an_object_of_many_keys_is_read_like_one_of_few() {
     for keys in [63, 64, 65, 66, 200] {
         let pairs = (0..keys).rev().map(|it| format!("\"k{it:03}\":{it}"));

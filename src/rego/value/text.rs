@@ -53,6 +53,11 @@ impl Str {
         self.len() == 0
     }
 
+    /// The text that it is a part of, and where it begins there.
+    pub(super) fn whole(&self) -> (&Whole, usize) {
+        (&self.whole, self.start as usize)
+    }
+
     /// What stands from one place up to another. A text too long for its places to be noted is copied.
     pub(super) fn part(whole: &Whole, start: usize, end: usize) -> Self {
         let len = end.saturating_sub(start);

@@ -55,7 +55,7 @@ fn fault<T>(format: &str, line: usize, message: &str) -> Result<T, BuiltinError>
 }
 
 fn json(context: &mut Context<'_>, text: &str) -> Read {
-    read_json(context, text)?.or_else(|error| failed(format!("json: {}", json_message(&error))))
+    read_json(context, &text.into())?.or_else(|error| failed(format!("json: {}", json_message(&error))))
 }
 
 /// Several documents make an array.

@@ -133,13 +133,23 @@ pub fn read(bytes: &[u8], limits: &ReadLimits) -> Result<Value, JsonError> {
 /// [`JsonError`] says what is wrong and where.
 pub fn read_counted(bytes: &[u8], limits: &ReadLimits) -> Result<(Value, u64), JsonError> {
     let (value, read, heap) = read_prefix_counted(bytes, limits)?;
-    match bytes[read..].iter().position(|it| !is_blank(*it)) {
-        None => Ok((value, heap)),
-        Some(at) => {
-            let kind = JsonErrorKind::Unexpected { found: bytes[read + at], place: Place::AfterAll };
-            Err(kind.at(bytes, read + at))
-        }
-    }
+    nothing_behind(bytes, read).map(|()| (value, heap))
+}
+
+/// The same of a text that is in memory already: the value's strings are parts of it.
+///
+/// # Errors
+/// [`JsonError`] says what is wrong and where.
+pub fn read_text_counted(text: &Str, limits: &ReadLimits) -> Result<(Value, u64), JsonError> {
+    let (whole, start) = text.whole();
+    let (value, read, heap) = Reader::new(text.as_bytes(), text, limits).read(Some((whole, start)))?;
+    nothing_behind(text.as_bytes(), read).map(|()| (value, heap))
+}
+
+fn nothing_behind(bytes: &[u8], read: usize) -> Result<(), JsonError> {
+    let Some(at) = bytes[read..].iter().position(|it| !is_blank(*it)) else { return Ok(()) };
+    let kind = JsonErrorKind::Unexpected { found: bytes[read + at], place: Place::AfterAll };
+    Err(kind.at(bytes, read + at))
 }
 
 /// The first value of a text, the bytes read, and the bytes of heap that the value takes by estimate.
@@ -147,32 +157,11 @@ pub fn read_counted(bytes: &[u8], limits: &ReadLimits) -> Result<(Value, u64), J
 /// # Errors
 /// [`JsonError`] says what is wrong and where.
 pub fn read_prefix_counted(bytes: &[u8], limits: &ReadLimits) -> Result<(Value, usize, u64), JsonError> {
-    if bytes.len() > limits.max_text_bytes {
-        return Err(JsonErrorKind::TooLong(limits.max_text_bytes).at(bytes, limits.max_text_bytes));
-    }
     let valid = match str::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
     };
-    let mut reader = Reader {
-        bytes,
-        valid,
-        whole: Arc::default(),
-        at: 0,
-        limits,
-        heap: 0,
-        passing: 0,
-        open: Vec::new(),
-        shapes: Shapes::new(),
-    };
-    let read = reader.take(valid.len() as u64).and_then(|()| {
-        reader.whole = Arc::new(valid.into());
-        reader.value(0, START)
-    });
-    match read {
-        Ok(value) => Ok((value, reader.at, reader.heap - reader.passing)),
-        Err(kind) => Err(kind.at(bytes, reader.at)),
-    }
+    Reader::new(bytes, valid, limits).read(None)
 }
 
 impl JsonErrorKind {
@@ -188,8 +177,9 @@ struct Reader<'a> {
     bytes: &'a [u8],
     /// The text, as far as it is UTF-8.
     valid: &'a str,
-    /// The same: strings are parts of it.
+    /// A text in which that begins at a place: strings are parts of it.
     whole: Whole,
+    start: usize,
     at: usize,
     limits: &'a ReadLimits,
     /// Bytes of heap taken so far, and those of them that are given back in the end.
@@ -240,6 +230,44 @@ pub(super) fn count(items: usize) -> u32 {
 }
 
 impl<'a> Reader<'a> {
+    fn new(bytes: &'a [u8], valid: &'a str, limits: &'a ReadLimits) -> Self {
+        Self {
+            bytes,
+            valid,
+            whole: Arc::default(),
+            start: 0,
+            at: 0,
+            limits,
+            heap: 0,
+            passing: 0,
+            open: Vec::new(),
+            shapes: Shapes::new(),
+        }
+    }
+
+    /// The first value, the bytes read, and the heap it takes. The text is copied, unless it is said where it is.
+    fn read(mut self, within: Option<(&Whole, usize)>) -> Result<(Value, usize, u64), JsonError> {
+        if self.bytes.len() > self.limits.max_text_bytes {
+            let most = self.limits.max_text_bytes;
+            return Err(JsonErrorKind::TooLong(most).at(self.bytes, most));
+        }
+        let read = self.hold(within).and_then(|()| self.value(0, START));
+        match read {
+            Ok(value) => Ok((value, self.at, self.heap - self.passing)),
+            Err(kind) => Err(kind.at(self.bytes, self.at)),
+        }
+    }
+
+    fn hold(&mut self, within: Option<(&Whole, usize)>) -> Step<()> {
+        if let Some((whole, start)) = within {
+            (self.whole, self.start) = (Arc::clone(whole), start);
+            return Ok(());
+        }
+        self.take(self.valid.len() as u64)?;
+        self.whole = Arc::new(self.valid.into());
+        Ok(())
+    }
+
     /// A value that stands somewhere below the key of a node.
     fn value(&mut self, depth: u32, below: u32) -> Step<Value> {
         match self.next_token()? {
@@ -475,7 +503,7 @@ impl<'a> Reader<'a> {
         let plain = self.plain()?;
         if self.bytes.get(self.at) == Some(&b'"') {
             self.at += 1;
-            return Ok(Str::part(&self.whole, start, self.at - 1));
+            return Ok(Str::part(&self.whole, self.start + start, self.start + self.at - 1));
         }
         let mut text = plain.to_owned();
         loop {
