@@ -9,6 +9,8 @@ mod binary;
 mod konflux;
 #[path = "end_to_end/logs.rs"]
 mod logs;
+#[path = "end_to_end/pipelines.rs"]
+mod pipelines;
 #[path = "end_to_end/readme.rs"]
 mod readme;
 #[path = "end_to_end/registry.rs"]

@@ -183,15 +183,11 @@ const REDUCED: [&str; 3] = ["code", "effective_on", "term"];
 fn ours(case: &Case, judgement: &Judgement) -> Lines {
     let keys = if case.args.iter().any(|arg| arg == "--info") { None } else { Some(&REDUCED[..]) };
     let successes = case.args.iter().any(|arg| arg == "--show-successes");
-    let lists: [(&str, &[Finding]); 3] = [
-        ("violations", &judgement.violations),
-        ("warnings", &judgement.warnings),
-        ("successes", if successes { &judgement.successes } else { &[] }),
-    ];
-    let lines = lists
-        .iter()
-        .flat_map(|(list, findings)| findings.iter().map(move |it| line(list, &it.msg, &it.metadata, keys)));
-    lines.collect()
+    let line = |list: &str, it: &Finding| line(list, &it.msg, &it.metadata, keys);
+    let violations = judgement.violations.iter().map(|it| line("violations", it));
+    let warnings = judgement.warnings.iter().map(|it| line("warnings", it));
+    let listed = if successes { judgement.successes.as_slice() } else { &[] };
+    violations.chain(warnings).chain(listed.iter().map(|it| line("successes", it))).collect()
 }
 
 fn theirs(component: &Value) -> (Lines, BTreeSet<String>) {

@@ -22,7 +22,7 @@ use enterprise_contract::registry::{Answer, BlobId, Descriptor, Manifest, Transp
 use enterprise_contract::rego::engine::{CompileOptions, Compiler};
 use enterprise_contract::rego::value::Object;
 use enterprise_contract::run::events::Progress;
-use enterprise_contract::run::{Deadline, EffectiveTime, Group, Job, Keep, run};
+use enterprise_contract::run::{Deadline, EffectiveTime, Group, Job, Keep, Metadata, run};
 use enterprise_contract::testkit::{App, Scenario};
 use enterprise_contract::trust::{PublicKey, TrustPolicy};
 use enterprise_contract::verify::Requested;
@@ -147,7 +147,7 @@ fn job(folder: &Path, watched: &Arc<Watched>, workers: usize, groups: Vec<Group>
         workers,
         deadline,
         component_timeout: None,
-        keep: Keep { input: Text::Unwanted, statements: false },
+        keep: Keep { input: Text::Unwanted, statements: false, metadata: Metadata::Full },
         limits: Limits::default(),
         listener: watched.clone(),
         version: String::new(),

@@ -1,6 +1,7 @@
 //! The judgement of one source group over one subject.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -27,6 +28,8 @@ pub struct GroupJudge {
     known: Vec<Known>,
     criteria: GroupCriteria,
     intentions: Vec<String>,
+    /// Of the annotated rules, should they have nothing to say.
+    successes: Vec<Arc<Finding>>,
 }
 
 /// What one source group says of one subject.
@@ -37,7 +40,7 @@ pub struct GroupJudgement {
     /// They do not.
     pub warnings: Vec<Finding>,
     /// Rules that found nothing to say.
-    pub successes: Vec<Finding>,
+    pub successes: Vec<Arc<Finding>>,
     /// What could not be decided, or depends on what could not.
     pub undecided: Vec<Undecided>,
     /// Which includes matched something.
@@ -63,7 +66,8 @@ impl GroupJudge {
             Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
             _ => Vec::new(),
         };
-        Self { label: label.into(), known: known(&table), table, criteria, intentions }
+        let successes = table.annotated().map(|rule| Arc::new(success(rule))).collect();
+        Self { label: label.into(), known: known(&table), table, criteria, intentions, successes }
     }
 
     /// The group's rules.
@@ -219,8 +223,9 @@ impl<'a> Sitting<'a> {
             .chain(&self.out.warnings)
             .filter_map(|finding| finding.code().map(str::to_owned))
             .collect();
-        // Both by code, the annotated rules first.
-        for (rule, known) in self.judge.table.annotated().zip(&self.judge.known) {
+        // All by code, the annotated rules first.
+        let rules = self.judge.table.annotated().zip(&self.judge.known).zip(&self.judge.successes);
+        for ((rule, known), success) in rules {
             let open = self.doubts.iter().any(|doubt| doubt.concerns(rule));
             if reported.contains(&rule.code) || open || !self.ran(rule) {
                 continue;
@@ -230,7 +235,7 @@ impl<'a> Sitting<'a> {
                 FilterType::IncludeExclude => self.weigh(&known.matchers),
             };
             if admitted {
-                self.out.successes.push(success(rule));
+                self.out.successes.push(Arc::clone(success));
             }
         }
     }

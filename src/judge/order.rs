@@ -1,5 +1,6 @@
 //! The order of results in reports: by code, first term, message; what is equal in all three, by the whole metadata.
 
+use std::borrow::Borrow;
 use std::cmp::Ordering;
 
 use serde_json::Value;
@@ -8,9 +9,9 @@ use crate::model::{Finding, Judgement};
 
 /// Sorts every list of a judgement.
 pub fn sort_judgement(judgement: &mut Judgement) {
-    for list in [&mut judgement.violations, &mut judgement.warnings, &mut judgement.successes] {
-        sort(list);
-    }
+    sort(&mut judgement.violations);
+    sort(&mut judgement.warnings);
+    sort(&mut judgement.successes);
     let key = |it: &crate::model::Undecided| {
         (it.rule.clone(), it.reference.clone(), it.failure.message.clone(), it.failure.target.clone())
     };
@@ -19,13 +20,14 @@ pub fn sort_judgement(judgement: &mut Judgement) {
 }
 
 /// Sorts findings; results without code come first.
-pub fn sort(findings: &mut [Finding]) {
-    findings.sort_by(compare);
+pub fn sort<F: Borrow<Finding>>(findings: &mut [F]) {
+    findings.sort_by(|one, other| compare(one.borrow(), other.borrow()));
 }
 
 fn compare(one: &Finding, other: &Finding) -> Ordering {
-    let key = |it: &Finding| (it.code().unwrap_or_default().to_owned(), first_term(it).to_owned());
-    let by_name = key(one).cmp(&key(other)).then_with(|| one.msg.cmp(&other.msg));
+    let by_code = one.code().unwrap_or_default().cmp(other.code().unwrap_or_default());
+    let by_name =
+        by_code.then_with(|| first_term(one).cmp(first_term(other))).then_with(|| one.msg.cmp(&other.msg));
     // Equal by name but not the same is rare, so its price does not count.
     by_name.then_with(|| {
         if one.metadata == other.metadata {

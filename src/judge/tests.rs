@@ -1,5 +1,6 @@
 //! The golden answers about include and exclude, from raw results written here by hand, and properties of every judgement.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -90,8 +91,8 @@ fn messages(findings: &[Finding]) -> Vec<&str> {
     findings.iter().map(|it| it.msg.as_str()).collect()
 }
 
-fn codes(findings: &[Finding]) -> Vec<&str> {
-    findings.iter().map(|it| it.code().unwrap_or("-")).collect()
+fn codes<F: Borrow<Finding>>(findings: &[F]) -> Vec<&str> {
+    findings.iter().map(|it| it.borrow().code().unwrap_or("-")).collect()
 }
 
 mod golden;
@@ -129,7 +130,7 @@ fn a_date_is_forgotten_after_ninety_days_but_stays_in_successes() {
         findings.iter().map(|it| it.metadata.contains_key("effective_on")).collect()
     };
     assert_eq!(dated(&judged.violations), [false, true]);
-    assert_eq!(dated(&judged.successes), [true]);
+    assert!(judged.successes[0].metadata.contains_key("effective_on"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What is said of a component: results of rules, results of built-in checks, and what stayed undecided.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -20,6 +21,9 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// What is told of the metadata without `--info`.
+    pub const BRIEF: [&str; 3] = ["code", "effective_on", "term"];
+
     /// The metadata's `code`, where it is a text.
     pub fn code(&self) -> Option<&str> {
         self.metadata.get("code").and_then(serde_json::Value::as_str)
@@ -81,8 +85,8 @@ pub struct Judgement {
     pub violations: Vec<Finding>,
     /// They do not.
     pub warnings: Vec<Finding>,
-    /// Rules that found nothing to say.
-    pub successes: Vec<Finding>,
+    /// Rules that found nothing to say; what is said of a rule is shared by all components.
+    pub successes: Vec<Arc<Finding>>,
     /// What could not be decided.
     pub undecided: Vec<Undecided>,
 }

@@ -6,6 +6,7 @@
 //! at and never fetched.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -85,9 +86,9 @@ pub struct Manifest {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Body {
     /// One image or artifact.
-    Image(Box<ImageManifest>),
+    Image(Arc<ImageManifest>),
     /// A list of manifests.
-    Index(Box<ImageIndex>),
+    Index(Arc<ImageIndex>),
 }
 
 /// An image or artifact: configuration and layers.
@@ -282,7 +283,7 @@ impl Document {
                 return Err(format!("an image, but its type is {}", media_type.as_str()));
             }
             let manifests = self.manifests.unwrap_or_default();
-            return Ok(Body::Index(Box::new(ImageIndex {
+            return Ok(Body::Index(Arc::new(ImageIndex {
                 schema_version,
                 media_type: own,
                 artifact_type,
@@ -296,7 +297,7 @@ impl Document {
         }
         let config = self.config.ok_or("an image manifest without config")?;
         let layers = self.layers.unwrap_or_default();
-        Ok(Body::Image(Box::new(ImageManifest {
+        Ok(Body::Image(Arc::new(ImageManifest {
             schema_version,
             media_type: own,
             artifact_type,

@@ -87,6 +87,8 @@ pub struct Traffic {
     pub bytes: u64,
     /// Blobs that were on disk already; none where there is no cache.
     pub from_cache: Option<u64>,
+    /// Blobs that were read and are not held any more for who asks again; none where none are held.
+    pub evicted: Option<u64>,
 }
 
 /// What was asked for, in an error: the address that a registry knows a manifest under.

@@ -1,12 +1,14 @@
 //! Lists of referrers (OCI distribution specification 1.1, "listing referrers"), whether from the API or under
 //! the fallback tag.
 
+use std::sync::Arc;
+
 use super::{Body, Cause, Descriptor, Manifest};
 
 /// What a list lists: it is an image index, or it is refused.
 pub(super) fn listed(list: Manifest) -> Result<Vec<Descriptor>, Cause> {
     match list.body {
-        Body::Index(index) => Ok(index.manifests),
+        Body::Index(index) => Ok(Arc::unwrap_or_clone(index).manifests),
         Body::Image(_) => Err(Cause::Malformed("the list of referrers is not an index".to_owned())),
     }
 }

@@ -92,7 +92,7 @@ fn read_component((index, json): (usize, &Value)) -> ComponentReport {
     let outcome = Outcome::Judged(Judgement {
         violations: findings(json, "violations"),
         warnings: findings(json, "warnings"),
-        successes: findings(json, "successes"),
+        successes: findings(json, "successes").into_iter().map(Into::into).collect(),
         undecided: Vec::new(),
     });
     let mut component = sample::component(index, outcome);

@@ -1,6 +1,7 @@
 //! Reports for the tests of the formats.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -51,6 +52,7 @@ pub(super) fn finding(code: &str, msg: &str) -> Finding {
 }
 
 pub(super) fn judged(violations: Vec<Finding>, warnings: Vec<Finding>, successes: Vec<Finding>) -> Outcome {
+    let successes = successes.into_iter().map(Arc::new).collect();
     Outcome::Judged(Judgement { violations, warnings, successes, undecided: Vec::new() })
 }
 

@@ -5,9 +5,6 @@ use std::borrow::Cow;
 use super::options::{Detail, Options, Successes};
 use crate::model::{ComponentReport, Finding, Outcome, RunReport, Undecided, Verdict};
 
-/// What is kept of a result's metadata without `--info`.
-const BRIEF: [&str; 3] = ["code", "effective_on", "term"];
-
 /// One component, ready to be printed.
 pub(super) struct View<'a> {
     pub(super) component: &'a ComponentReport,
@@ -45,7 +42,9 @@ fn view(component: &ComponentReport, options: Options) -> View<'_> {
         violations: shown(&judged.violations, options.detail),
         warnings: shown(&judged.warnings, options.detail),
         successes: match options.successes {
-            Successes::Listed => shown(&judged.successes, options.detail),
+            Successes::Listed => {
+                judged.successes.iter().map(|finding| told(finding, options.detail)).collect()
+            }
             Successes::Counted => Vec::new(),
         },
         success_count: judged.successes.len(),
@@ -58,11 +57,11 @@ fn shown(findings: &[Finding], detail: Detail) -> Vec<Cow<'_, Finding>> {
 }
 
 fn told(finding: &Finding, detail: Detail) -> Cow<'_, Finding> {
-    let is_brief = finding.metadata.keys().all(|key| BRIEF.contains(&key.as_str()));
+    let is_brief = finding.metadata.keys().all(|key| Finding::BRIEF.contains(&key.as_str()));
     if detail == Detail::Full || is_brief {
         return Cow::Borrowed(finding);
     }
-    let metadata = finding.metadata.iter().filter(|(key, _)| BRIEF.contains(&key.as_str()));
+    let metadata = finding.metadata.iter().filter(|(key, _)| Finding::BRIEF.contains(&key.as_str()));
     Cow::Owned(Finding {
         msg: finding.msg.clone(),
         metadata: metadata.map(|(key, value)| (key.clone(), value.clone())).collect(),

@@ -14,11 +14,12 @@ const MARGIN_LEAST: u64 = 96 << 20;
 /// No run has less, however small its limit: an image of usual size must fit.
 const BUDGET_LEAST: u64 = 64 << 20;
 
-/// Of a budget, one of so many parts is for blobs that several components ask for,
+/// Of a budget, one of so many parts is for blobs that somebody may ask for again,
 const KEPT_SHARE: u64 = 4;
 
-/// and no more than this: signatures, attestations and SBOMs of some components.
-const KEPT_MOST: u64 = 256 << 20;
+/// and no more than this. What components share is small (base images) or stands together in the snapshot (the images of
+/// an index); the rest would only lie there until the end of the run.
+const KEPT_MOST: u64 = 8 << 20;
 
 /// What a budget is for, in bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -123,8 +124,8 @@ mod tests {
             assert!(Shares::of(advised).lent >= lent, "{lent}");
             assert!(Shares::of(advised - (1 << 20)).lent < lent + (2 << 20), "{lent}: no more than it takes");
         }
-        assert_eq!(Shares::of(512 << 20), Shares { kept: 128 << 20, lent: 384 << 20 });
-        assert_eq!(Shares::of(8 << 30).kept, 256 << 20);
+        assert_eq!(Shares::of(512 << 20), Shares { kept: 8 << 20, lent: 504 << 20 });
+        assert_eq!(Shares::of(16 << 20).kept, 4 << 20);
     }
 
     #[test]

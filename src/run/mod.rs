@@ -74,6 +74,17 @@ pub struct Keep {
     pub input: Text,
     /// The decoded statements.
     pub statements: bool,
+    /// Metadata of results.
+    pub metadata: Metadata,
+}
+
+/// What a report tells of a result beside its message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Metadata {
+    /// Everything, descriptions and solutions too.
+    Full,
+    /// What [`Finding::BRIEF`](crate::model::Finding::BRIEF) names.
+    Brief,
 }
 
 /// Everything that a run needs, checked before it starts.
@@ -312,6 +323,7 @@ fn report(job: &Job, done: Vec<Done>, memory: Vec<MemoryUse>) -> RunReport {
             retry_budget: traffic.retry_budget,
             bytes: traffic.bytes,
             from_cache: traffic.from_cache,
+            evicted: traffic.evicted.filter(|it| *it > 0),
             workers: job.workers,
             memory: Some(MemoryFacts { budget: job.memory, components: memory }),
             resumed,

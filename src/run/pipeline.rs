@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::available::Shares;
 use super::course::Course;
 use super::memory::{self, Memory, Needs};
-use super::{EffectiveTime, Group, HEAP_FACTOR, Job, Rank, Shared, Stopwatch};
+use super::{EffectiveTime, Group, HEAP_FACTOR, Job, Metadata, Rank, Shared, Stopwatch};
 use crate::builtins::{self, Room as _, Session, Work};
 use crate::evaluate::{self, Asking, Evaluating, Rest};
 use crate::fetch::{Evidence, Footprint, Need};
@@ -15,8 +15,8 @@ use crate::input::{self, PolicyInput, Unread};
 use crate::judge::{self, GroupJudgement, IncludeUse, Subject};
 use crate::model::failure::StageError;
 use crate::model::{
-    Check, CheckState, ComponentId, ComponentReport, Failure, FailureKind, Judgement, Outcome, RawResults,
-    Stage, Undecided,
+    Check, CheckState, ComponentId, ComponentReport, Failure, FailureKind, Finding, Judgement, Outcome,
+    RawResults, Stage, Undecided,
 };
 use crate::rego::value::ReadLimits;
 use crate::resolve::{Resolution, Resolved, Target};
@@ -262,7 +262,7 @@ fn of_builtin_checks(verified: &Verified) -> Judgement {
     let mut builtin = Judgement {
         violations: verified.violations(),
         warnings: Vec::new(),
-        successes: verified.successes(),
+        successes: verified.successes().into_iter().map(Arc::new).collect(),
         undecided: verified.undecided(),
     };
     judge::order::sort_judgement(&mut builtin);
@@ -416,7 +416,17 @@ fn joined(
         }
     }
     judge::order::sort_judgement(&mut all);
+    if job.keep.metadata == Metadata::Brief {
+        forget_descriptions(&mut all);
+    }
     (all, includes)
+}
+
+/// What no report tells need not be held until the last component is judged.
+fn forget_descriptions(judged: &mut Judgement) {
+    for finding in judged.violations.iter_mut().chain(&mut judged.warnings) {
+        finding.metadata.retain(|key, _| Finding::BRIEF.contains(&key.as_str()));
+    }
 }
 
 fn may_read(group: &Group, unread: &Unread) -> bool {

@@ -18,7 +18,7 @@ use enterprise_contract::registry::layout::Layout;
 use enterprise_contract::rego::engine::{CompileOptions, Compiler};
 use enterprise_contract::rego::value::Object;
 use enterprise_contract::run::events::Silent;
-use enterprise_contract::run::{Deadline, EffectiveTime, Group, Job, Keep, run};
+use enterprise_contract::run::{Deadline, EffectiveTime, Group, Job, Keep, Metadata, run};
 use enterprise_contract::testkit::{App, Scenario};
 use enterprise_contract::trust::{PublicKey, TrustPolicy};
 use enterprise_contract::verify::Requested;
@@ -79,7 +79,7 @@ fn report(folder: &Path, transport: &Arc<dyn Transport>, group: Group) -> RunRep
         workers: 2,
         deadline,
         component_timeout: None,
-        keep: Keep { input: Text::Unwanted, statements: false },
+        keep: Keep { input: Text::Unwanted, statements: false, metadata: Metadata::Full },
         limits: Limits::default(),
         listener: Arc::new(Silent),
         version: String::new(),

@@ -20,7 +20,7 @@ use enterprise_contract::rego::engine::{CompileOptions, Compiler};
 use enterprise_contract::rego::value::Object;
 use enterprise_contract::report::{Colour, Detail, Options, Shown, Successes, Target, render};
 use enterprise_contract::run::events::Silent;
-use enterprise_contract::run::{Deadline, EffectiveTime, Group, Job, Keep, run};
+use enterprise_contract::run::{Deadline, EffectiveTime, Group, Job, Keep, Metadata, run};
 use enterprise_contract::testkit::registry::{Contents, InMemory, ReferrersApi, Rule, Seen, Step};
 use enterprise_contract::testkit::{App, Scenario};
 use enterprise_contract::trust::{PublicKey, TrustPolicy};
@@ -174,7 +174,7 @@ impl Bench {
             workers: self.workers,
             deadline: Deadline::new(None).0,
             component_timeout: self.component_timeout,
-            keep: Keep { input: Text::Unwanted, statements: false },
+            keep: Keep { input: Text::Unwanted, statements: false, metadata: Metadata::Full },
             limits: Limits::default(),
             listener: Arc::new(Silent),
             version: String::new(),

@@ -167,8 +167,8 @@ impl Host {
         let bytes = self.bytes(&pinned(call)?, self.limits.blob_bytes).await?;
         // The digest is that of the compressed bytes, so what they unpack to is not what was asked for.
         Ok(Box::new(move || {
-            let text = (!files::is_compressed(&bytes)).then(|| String::from_utf8_lossy(&bytes).into_owned());
-            Ok(text.map(Value::from))
+            let text = (!files::is_compressed(&bytes)).then(|| String::from_utf8_lossy(&bytes));
+            Ok(text.map(|it| Value::from(&*it)))
         }))
     }
 

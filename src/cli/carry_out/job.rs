@@ -22,10 +22,10 @@ use crate::registry::cache::Store;
 use crate::registry::http::{HttpSettings, RetryPolicy};
 use crate::rego::engine::{CompileFailure, CompileOptions, PrintStatements};
 use crate::rego::source::{Sources, Span};
-use crate::report::Format;
+use crate::report::{Detail, Format};
 use crate::run::available::Shares;
 use crate::run::events::Listener;
-use crate::run::{self, Deadline, Group, Job, Keep};
+use crate::run::{self, Deadline, Group, Job, Keep, Metadata};
 use crate::trust::{TransparencyLog, TrustPolicy};
 
 type Faults = Vec<Diagnostic>;
@@ -73,6 +73,10 @@ pub(super) fn job(plan: &Plan, deadline: Deadline, listener: Listener) -> Result
         keep: Keep {
             input: if wants(plan, Format::PolicyInput) { Text::Wanted } else { Text::Unwanted },
             statements: wants(plan, Format::Attestation),
+            metadata: match plan.detail {
+                Detail::Full => Metadata::Full,
+                Detail::Brief => Metadata::Brief,
+            },
         },
         limits,
         listener,

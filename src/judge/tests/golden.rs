@@ -84,15 +84,11 @@ fn expected(component: &Value) -> (Lines, Lines) {
 
 fn actual(judgement: &crate::model::Judgement) -> Lines {
     assert!(judgement.undecided.is_empty(), "{:?}", judgement.undecided);
-    let lists = [
-        ("violations", &judgement.violations),
-        ("warnings", &judgement.warnings),
-        ("successes", &judgement.successes),
-    ];
-    let lines = lists.iter().flat_map(|(list, findings)| {
-        findings.iter().map(move |it| format!("{list} {} {}", it.code().unwrap_or_default(), it.msg))
-    });
-    lines.collect()
+    let line = |list: &str, it: &Finding| format!("{list} {} {}", it.code().unwrap_or_default(), it.msg);
+    let violations = judgement.violations.iter().map(|it| line("violations", it));
+    let warnings = judgement.warnings.iter().map(|it| line("warnings", it));
+    let successes = judgement.successes.iter().map(|it| line("successes", it));
+    violations.chain(warnings).chain(successes).collect()
 }
 
 fn judged(spec: &PolicySpec, filter: FilterType, component: &Value) -> GroupJudgement {

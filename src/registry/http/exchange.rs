@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::StreamExt;
 use reqwest::header::{
     ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION,
@@ -172,9 +172,8 @@ impl Exchange {
         if wanted && ask.method != Method::HEAD && length.is_some_and(|it| it > cap) {
             return Err(Cause::TooLarge { cap, size: length }.into());
         }
-        // What is stated and not sent is address space, no memory.
-        let stated = if ask.method == Method::HEAD { 0 } else { length.unwrap_or_default().min(cap) };
-        let mut read = BytesMut::with_capacity(usize::try_from(stated).unwrap_or_default());
+        let announced = length.filter(|_| ask.method != Method::HEAD).unwrap_or_default();
+        let mut read = room(announced.min(cap));
         let mut flow = Flow::new(&self.pace);
         loop {
             let piece = match flow.next(&mut body).await {
@@ -193,8 +192,18 @@ impl Exchange {
             }
             read.extend_from_slice(&piece);
         }
-        Ok(Reply { status, headers, body: read.freeze(), url: ask.url.clone() })
+        // A body may be kept for long: it takes what it is long, not what it grew to.
+        read.shrink_to_fit();
+        Ok(Reply { status, headers, body: read.into(), url: ask.url.clone() })
     }
+}
+
+/// Room for a body as long as its sender says. What is not there after all is room that the system never gave.
+fn room(length: u64) -> Vec<u8> {
+    let mut room = Vec::new();
+    // Without room it grows as it comes.
+    let _ = room.try_reserve_exact(usize::try_from(length).unwrap_or_default());
+    room
 }
 
 impl Ask {

@@ -1,6 +1,6 @@
-//! Blobs by digest, within a bound; the oldest make room.
+//! Blobs by digest, within a bound; what nobody has asked for the longest makes room.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -14,9 +14,18 @@ pub(super) struct Memory {
 
 #[derive(Default)]
 struct State {
-    blobs: HashMap<Digest, Bytes>,
-    order: VecDeque<Digest>,
+    blobs: HashMap<Digest, Kept>,
+    /// By when they were last asked for.
+    order: BTreeMap<u64, Digest>,
+    /// Counts what was asked for.
+    clock: u64,
     bytes: u64,
+    evicted: u64,
+}
+
+struct Kept {
+    bytes: Bytes,
+    asked: u64,
 }
 
 impl Memory {
@@ -25,23 +34,51 @@ impl Memory {
     }
 
     pub(super) fn get(&self, digest: &Digest) -> Option<Bytes> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).blobs.get(digest).cloned()
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).get(digest)
     }
 
     /// A blob that would take more than a quarter of the room is not worth it.
     pub(super) fn put(&self, digest: Digest, bytes: &Bytes) {
         let size = bytes.len() as u64;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if size > self.cap / 4 || state.blobs.insert(digest, bytes.clone()).is_some() {
+        if state.get(&digest).is_some() {
             return;
         }
-        state.order.push_back(digest);
+        if size > self.cap / 4 {
+            state.evicted += 1;
+            return;
+        }
+        let asked = state.tick();
+        state.order.insert(asked, digest);
+        state.blobs.insert(digest, Kept { bytes: bytes.clone(), asked });
         state.bytes += size;
         while state.bytes > self.cap {
-            let Some(oldest) = state.order.pop_front() else { break };
-            let freed = state.blobs.remove(&oldest).map_or(0, |it| it.len() as u64);
+            let Some((_, oldest)) = state.order.pop_first() else { break };
+            let freed = state.blobs.remove(&oldest).map_or(0, |it| it.bytes.len() as u64);
             state.bytes = state.bytes.saturating_sub(freed);
+            state.evicted += 1;
         }
+    }
+
+    /// Blobs that were read and are not kept any more, or never were.
+    pub(super) fn evicted(&self) -> u64 {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).evicted
+    }
+}
+
+impl State {
+    fn get(&mut self, digest: &Digest) -> Option<Bytes> {
+        let now = self.tick();
+        let kept = self.blobs.get_mut(digest)?;
+        self.order.remove(&kept.asked);
+        self.order.insert(now, *digest);
+        kept.asked = now;
+        Some(kept.bytes.clone())
+    }
+
+    fn tick(&mut self) -> u64 {
+        self.clock += 1;
+        self.clock
     }
 }
 
@@ -55,14 +92,17 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_make_room_and_the_bound_holds() {
+    fn what_was_not_asked_for_the_longest_makes_room_and_the_bound_holds() {
         let memory = Memory::new(100);
-        let blobs: Vec<_> = (0..6).map(|it| blob(it, 20)).collect();
+        let blobs: Vec<_> = (0..7).map(|it| blob(it, 20)).collect();
         for (digest, bytes) in &blobs {
             memory.put(*digest, bytes);
+            // The base image of all.
+            assert!(memory.get(&blobs[0].0).is_some());
         }
         let kept: Vec<_> = blobs.iter().map(|(digest, _)| memory.get(digest).is_some()).collect();
-        assert_eq!(kept, [false, true, true, true, true, true]);
+        assert_eq!(kept, [true, false, false, true, true, true, true]);
+        assert_eq!(memory.evicted(), 2);
     }
 
     #[test]
@@ -71,5 +111,6 @@ mod tests {
         let (digest, bytes) = blob(0, 26);
         memory.put(digest, &bytes);
         assert_eq!(memory.get(&digest), None);
+        assert_eq!(memory.evicted(), 1);
     }
 }

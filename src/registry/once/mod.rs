@@ -165,7 +165,7 @@ impl Transport for Once {
     }
 
     fn traffic(&self) -> Traffic {
-        self.0.transport.traffic()
+        Traffic { evicted: Some(self.0.memory.evicted()), ..self.0.transport.traffic() }
     }
 }
 
