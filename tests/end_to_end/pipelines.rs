@@ -23,27 +23,36 @@ sboms contains json.unmarshal(ec.oci.blob(result.value)) if {
 
 tasks := count([task | some task in input.attestations[0].statement.predicate.buildConfig.tasks])
 
+# METADATA
+# title: All tasks are attested
+# custom:
+#   short_name: tasks
 deny contains {"code": "pipelines.tasks", "msg": sprintf("%d tasks", [tasks])} if tasks != 15
 
+# METADATA
+# title: The SBOM lists what the image is made of
+# custom:
+#   short_name: packages
 deny contains {"code": "pipelines.packages", "msg": "few packages"} if {
 	some sbom in sboms
 	count(sbom.packages) < 20
 }
 "#;
 
-/// The reports' components by name, with verdicts, and what the registry was asked.
+/// The report, and what the registry was asked for more than once.
 async fn validated(folder: &Path, registry: &Registry, built: &Built) -> (Value, Vec<String>) {
     stage::write(folder, "snapshot.yaml", &built.snapshot());
     stage::write(folder, "cosign.pub", &built.public_key());
     stage::write(folder, "pipelines.rego", RULES);
-    stage::write(
-        folder,
-        "policy.yaml",
-        "publicKey: cosign.pub\nsources:\n- policy:\n  - ./pipelines.rego\n",
-    );
+    stage::write(folder, "policy.yaml", "publicKey: cosign.pub\nsources:\n- policy:\n  - ./pipelines.rego\n");
     let mut command = command(folder);
     command.args(["validate", "image", "--images=snapshot.yaml", "--policy=policy.yaml", "--ignore-rekor"]);
-    command.args(["--no-cache", "--effective-time=2025-06-01", "--allow-past-effective-time", "--output=json"]);
+    command.args([
+        "--no-cache",
+        "--effective-time=2025-06-01",
+        "--allow-past-effective-time",
+        "--output=json",
+    ]);
     let output = tokio::task::spawn_blocking(move || command.output()).await.expect("ended").expect("ec");
     let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
     let twice = registry.take_traffic().into_iter().filter(|(_, it)| it.requests > 1);
