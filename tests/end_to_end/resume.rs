@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
+use enterprise_contract::model::{ImageRef, Repository};
+use enterprise_contract::testkit::{ImageIndex, Scenario};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -28,12 +30,28 @@ struct Reports {
     text: String,
 }
 
-static CASES: LazyLock<[Case; 4]> = LazyLock::new(|| {
+/// An image for two architectures, between others.
+fn with_an_index() -> TempDir {
+    let scenario = Scenario::new("registry.example/team").with(good("one")).with(broken("two"));
+    let mut built = scenario.build().expect("scenario");
+    let repository = Repository::parse("registry.example/team/multi").expect("repository");
+    let mut index = ImageIndex::new();
+    for ((_, image), architecture) in built.components.iter().zip(["amd64", "arm64"]) {
+        index = index.child(&built.store, image, architecture);
+        built.store.name(&ImageRef::Pinned(repository.pin(image.digest)), image.digest);
+    }
+    let image = index.push(&mut built.store, &repository, "latest");
+    built.components.insert(1, ("multi".to_owned(), image));
+    stage::of(&built)
+}
+
+static CASES: LazyLock<[Case; 5]> = LazyLock::new(|| {
     [
         Case::of(stage::set([good("one"), good("two")])),
         Case::of(stage::set([good("one"), failing("two"), broken("three"), good("four")])),
         Case::of(stage::set([broken("one"), good("two"), good("three")])),
         Case::of(stage::set([failing("one")])),
+        Case::of(with_an_index()),
     ]
 });
 
@@ -245,7 +263,7 @@ proptest! {
 
     #[test]
     fn no_verdict_and_no_exit_code_moves_whatever_the_report_says(
-        case in 0_usize..4,
+        case in 0_usize..5,
         edits in prop::collection::vec(edit(), 1..6),
     ) {
         let case = &CASES[case];
@@ -273,4 +291,32 @@ fn a_report_that_says_pass_of_everything_makes_nothing_pass() {
     edits.for_each(|it| it.made(&mut report));
     assert_eq!(case.clean.code, Some(1));
     assert_eq!(case.resumed(report.to_string().as_bytes()).as_ref(), Some(&case.clean));
+}
+
+#[test]
+fn children_of_an_index_are_the_same_when_their_names_are() {
+    let case = &CASES[4];
+    let told = |report: &Value| {
+        let into = tempfile::tempdir().expect("folder");
+        let file = into.path().join("report.json");
+        fs::write(&file, report.to_string()).expect("written");
+        let answer = run(case.stage.path(), into.path(), &[&format!("--resume={}", file.display())]);
+        let report: Value = serde_json::from_str(&answer.stdout).expect("JSON");
+        report["run"]["resumed"].clone()
+    };
+    let mut report = case.report.clone();
+    let verdicts: Vec<_> =
+        report["components"].as_array().expect("list").iter().map(|it| it["verdict"].clone()).collect();
+    assert_eq!(verdicts, ["pass", "fail", "fail", "fail", "incomplete"]);
+    let as_it_was = json!([{"name": "two", "change": "was-undecided", "now": "incomplete"}]);
+    assert_eq!((&told(&report)["changes"], &told(&report)["unchanged"]), (&as_it_was, &json!(4)));
+
+    let child = report["components"].as_array_mut().expect("list").remove(2);
+    let name = child["name"].as_str().expect("text");
+    assert!(name.starts_with("multi-sha256:") && name.ends_with("-amd64"), "{name}");
+    let changes = json!([
+        {"name": name, "change": "new", "now": "fail"},
+        {"name": "two", "change": "was-undecided", "now": "incomplete"},
+    ]);
+    assert_eq!(told(&report)["changes"], changes);
 }

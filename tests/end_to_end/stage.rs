@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use enterprise_contract::testkit::{App, Scenario};
+use enterprise_contract::testkit::{App, Built, Scenario};
 use tempfile::TempDir;
 
 /// One rule that looks at the labels, and one that always warns when asked to.
@@ -31,9 +31,14 @@ const POLICY: &str = "publicKey: cosign.pub\nsources:\n- policy:\n  - ./rules\n"
 
 /// The folder of a scenario.
 pub(crate) fn set(apps: impl IntoIterator<Item = App>) -> TempDir {
-    let folder = tempfile::tempdir().expect("folder");
     let scenario = apps.into_iter().fold(Scenario::new("registry.example/team"), Scenario::with);
-    scenario.build().expect("scenario").write(folder.path()).expect("written");
+    of(&scenario.build().expect("scenario"))
+}
+
+/// The folder of a scenario that was built.
+pub(crate) fn of(built: &Built) -> TempDir {
+    let folder = tempfile::tempdir().expect("folder");
+    built.write(folder.path()).expect("written");
     fs::create_dir(folder.path().join("rules")).expect("folder");
     write(folder.path(), "rules/labels.rego", RULES);
     write(folder.path(), "policy.yaml", POLICY);

@@ -61,6 +61,12 @@ async fn a_run_that_stopped_is_gone_on_from_and_says_what_is_different() {
     for part in ["/team/one/manifests/sha256:", ".sig", ".att", "/team/one/referrers/"] {
         assert!(count(&registry, &["/team/one/", part]) > 0, "{part}: {:#?}", registry.asked());
     }
+
+    // And on from the report in the other format, with all of it there.
+    let registry = serving(stage.path(), Vec::new()).await;
+    let (code, told, ..) = resumed(stage.path(), &registry, &[CACHE, "--resume=again.yaml"]).await;
+    let changes = json!([{"name": "three", "change": "was-undecided", "now": "pass"}]);
+    assert_eq!((code, &told["changes"], &told["report"]), (Some(0), &changes, &json!("again.yaml")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
