@@ -9,11 +9,12 @@ use tokio::sync::oneshot;
 
 /// Bytes, of which no more than these are lent at any time.
 pub(super) struct Admission {
-    total: u64,
     state: Mutex<State>,
 }
 
 struct State {
+    /// All but what is kept for good.
+    total: u64,
     free: u64,
     turns: u64,
     queue: BTreeMap<(Rank, u64), Waiting>,
@@ -45,23 +46,20 @@ pub(super) struct Beyond;
 
 impl Admission {
     pub(super) fn new(total: u64) -> Arc<Self> {
-        let state = State { free: total, turns: 0, queue: BTreeMap::new() };
-        Arc::new(Self { total, state: Mutex::new(state) })
+        let state = State { total, free: total, turns: 0, queue: BTreeMap::new() };
+        Arc::new(Self { state: Mutex::new(state) })
     }
 
     /// All that can be lent.
     pub(super) fn total(&self) -> u64 {
-        self.total
+        self.lock().total
     }
 
     /// Waits for so many bytes.
     ///
     /// # Errors
-    /// [`Beyond`] at once where there are never so many.
+    /// [`Beyond`] where there are never so many.
     pub(super) async fn lease(self: &Arc<Self>, rank: Rank, bytes: u64) -> Result<Lease, Beyond> {
-        if bytes > self.total {
-            return Err(Beyond);
-        }
         // Dropped last, so that who waits behind somebody who gives up is seen to.
         let _leaving = Leaving(self);
         let (sender, receiver) = oneshot::channel();
@@ -79,7 +77,8 @@ impl Admission {
     fn serve(self: &Arc<Self>) {
         let mut state = self.lock();
         while let Some((turn, waiting)) = state.queue.pop_first() {
-            if waiting.sender.is_closed() {
+            // Who never gets so many is told by the end of the channel.
+            if waiting.sender.is_closed() || waiting.bytes > state.total {
                 continue;
             }
             if waiting.bytes > state.free {
@@ -115,6 +114,16 @@ impl Lease {
         state.free -= more;
         self.bytes.fetch_add(more, Ordering::Relaxed);
         true
+    }
+
+    /// Keeps so many of the bytes for the rest of the run: they are nobody's any more.
+    pub(super) fn keep(&self, bytes: u64) {
+        let mut state = self.admission.lock();
+        let kept = bytes.min(self.bytes());
+        state.total -= kept;
+        self.bytes.fetch_sub(kept, Ordering::Relaxed);
+        drop(state);
+        self.admission.serve();
     }
 }
 
@@ -202,6 +211,21 @@ mod tests {
         assert_eq!((lease.bytes(), admission.lock().free), (8, 2));
         drop(lease);
         assert_eq!(admission.lock().free, 10);
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_is_nobodys_and_who_waits_for_more_than_the_rest_is_told() {
+        let admission = Admission::new(10);
+        let lease = admission.lease(Rank::First, 6).await.unwrap();
+        let mut large = Box::pin(admission.lease(Rank::First, 9));
+        let mut small = Box::pin(admission.lease(Rank::First, 4));
+        assert!(ready(large.as_mut()).is_none() && ready(small.as_mut()).is_none());
+        lease.keep(2);
+        assert!(ready(large.as_mut()).unwrap().is_err());
+        assert!(ready(small.as_mut()).unwrap().is_ok());
+        drop((lease, small));
+        assert_eq!((admission.total(), admission.lock().free), (8, 8));
+        assert!(admission.lease(Rank::First, 9).await.is_err());
     }
 
     /// Bytes, by how much it wants to grow, when it comes, how long it holds, and when it gives up.

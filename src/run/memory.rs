@@ -127,6 +127,11 @@ impl Memory {
         self.held.load(Ordering::Relaxed)
     }
 
+    /// Leaves to the report what it holds of the component until the run ends.
+    pub(super) fn keep(&self, bytes: u64) {
+        self.lease.keep(bytes);
+    }
+
     /// Notes that more is needed, nobody knows how much.
     pub(super) fn lacks(&self) {
         self.needs.fetch_max(self.granted().saturating_mul(GROWTH), Ordering::Relaxed);

@@ -88,7 +88,8 @@ pub(super) async fn component(
         let attempt = Attempt { shared, id: &id, resolved, target, stage, restarts, wanted };
         let (done, needs) = attempt.make(&mut watch).await;
         let granted = stage.memory().map_or(u64::MAX, |it| it.granted);
-        let Some(needs) = needs.and_then(|it| it.next_lease(granted, restarts, job.memory)) else {
+        let Some(needs) = needs.and_then(|it| it.next_lease(granted, restarts, shared.admission.total()))
+        else {
             return done;
         };
         wanted = needs;
@@ -160,13 +161,24 @@ impl Attempt<'_> {
         };
         report.outcome = outcome;
         drop(watched);
+        if needs.is_none() {
+            memory.keep(held_by(&report));
+        }
         (Done { report, includes }, needs)
     }
 }
 
+/// What the report holds of a component's documents, until the run ends.
+fn held_by(report: &ComponentReport) -> u64 {
+    let input = report.policy_input.as_ref().map_or(0, String::len);
+    let statements: usize = report.statements.iter().map(bytes::Bytes::len).sum();
+    (input + statements) as u64
+}
+
 fn beyond(shared: &Shared, needs: u64) -> StageError {
     let total = shared.admission.total();
-    let enough = Shares::mebibytes_for(needs);
+    // What the report keeps is needed as well.
+    let enough = Shares::mebibytes_for(needs.saturating_add(shared.job.memory.saturating_sub(total)));
     let message = format!(
         "needs more memory than the {total} bytes that components have; --max-memory {enough}Mi may do"
     );

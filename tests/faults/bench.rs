@@ -59,6 +59,8 @@ pub(crate) struct Bench {
     pub(crate) workers: usize,
     /// Of the run.
     pub(crate) memory: u64,
+    /// What the report wants.
+    pub(crate) keep: Keep,
     /// A folder for blobs.
     pub(crate) cache: Option<PathBuf>,
     /// Further rules.
@@ -106,6 +108,7 @@ impl Bench {
             components,
             workers: 2,
             memory: 1 << 30,
+            keep: Keep { input: Text::Unwanted, statements: false, metadata: Metadata::Full },
             cache: None,
             rules: String::new(),
             component_timeout: None,
@@ -174,7 +177,7 @@ impl Bench {
             workers: self.workers,
             deadline: Deadline::new(None).0,
             component_timeout: self.component_timeout,
-            keep: Keep { input: Text::Unwanted, statements: false, metadata: Metadata::Full },
+            keep: self.keep,
             limits: Limits::default(),
             listener: Arc::new(Silent),
             version: String::new(),

@@ -1,6 +1,8 @@
 //! Memory: what does not fit waits, grows, begins again with more, or is said to be too large; the others do not notice.
 
+use enterprise_contract::input::Text;
 use enterprise_contract::model::Digest;
+use enterprise_contract::run::Keep;
 use enterprise_contract::testkit::registry::ReferrersApi;
 use serde_json::{Value, json};
 
@@ -162,4 +164,18 @@ async fn several_large_look_ups_cost_a_few_tries_and_no_second_download() {
     assert!(ran.components.iter().all(|it| it["verdict"] == "pass"), "{:#?}", ran.components);
     assert!(ran.memory.components.iter().all(|it| it.restarts <= 3), "{:?}", ran.memory);
     assert!(ran.bytes < 7 * MIB, "{}", ran.bytes);
+}
+
+#[tokio::test]
+async fn what_the_report_keeps_is_nobodys_any_more() {
+    let (mut bench, _) = with_blobs(&[]);
+    bench.keep = Keep { input: Text::Wanted, statements: true, ..bench.keep };
+    bench.workers = 1;
+    let plenty = bench.run(Vec::new()).await;
+    assert!(plenty.components.iter().all(|it| it["verdict"] == "pass"), "{:#?}", plenty.components);
+    // Enough for each by itself, and for the last one only if nothing were kept of the others.
+    bench.memory = plenty.memory.components.iter().map(|it| it.granted).max().unwrap();
+    let ran = bench.run(Vec::new()).await;
+    let large = ran.components.iter().filter(|it| failure(it).0 == "too-large").count();
+    assert!((1..3).contains(&large), "{:#?}", ran.components);
 }
