@@ -7,6 +7,10 @@ use enterprise_contract::cli::carry_out::{Streams, carry_out};
 use enterprise_contract::cli::colour::Terminal;
 use enterprise_contract::cli::{self, Environment};
 
+/// Gives back to the system what a large component leaves, and shares it among all threads; see `docs/adr/0010`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments: Vec<String> =
         std::env::args_os().skip(1).map(|it| it.to_string_lossy().into_owned()).collect();

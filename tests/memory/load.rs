@@ -84,6 +84,8 @@ pub(crate) struct Load {
     hostile: Option<(usize, Hostile)>,
     /// `--max-memory`; without it what the control group says.
     pub(crate) budget: Option<u64>,
+    /// `--workers`
+    pub(crate) workers: Option<usize>,
 }
 
 /// What came of it.
@@ -99,7 +101,7 @@ pub(crate) struct Ran {
 impl Load {
     /// So many components with SBOMs of so many bytes in blobs. Every third one was built elsewhere.
     pub(crate) fn of(components: usize, bytes: u64) -> Self {
-        Self { components, bytes, place: Place::Blob, hostile: None, budget: None }
+        Self { components, bytes, place: Place::Blob, hostile: None, budget: None, workers: None }
     }
 
     pub(crate) fn place(self, place: Place) -> Self {
@@ -123,7 +125,7 @@ impl Load {
         command.args(["--ignore-rekor", "--output=json", "--no-cache", "--effective-time=2025-06-01"]);
         command.arg("--allow-past-effective-time");
         command.args(self.budget.map(|it| format!("--max-memory={it}")));
-        command.args(std::env::var("EC_LOAD_ARGS").iter().flat_map(|it| it.split(' ')));
+        command.args(self.workers.map(|it| format!("--workers={it}")));
         let start = Instant::now();
         let (output, peak) = confined.run(command);
         let took = start.elapsed();
