@@ -50,6 +50,13 @@ pub struct BundleEntry {
     pub annotations: BTreeMap<String, String>,
 }
 
+impl BundleEntry {
+    fn bytes(&self) -> u64 {
+        let annotations = self.annotations.iter().chain(&self.layer.annotations);
+        annotations.map(|(key, value)| (key.len() + value.len()) as u64).sum()
+    }
+}
+
 /// The files of an operator bundle, still in their layers.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FilesEntry {
@@ -135,10 +142,18 @@ impl Look<'_> {
             .into_iter()
             .filter(|it| it.artifact_type.is_empty() || it.artifact_type.starts_with(BUNDLE))
             .map(|it| self.bundle(image, it.digest));
-        let entries: Vec<_> = stream::iter(candidates).buffered(CONCURRENCY).collect().await;
-        let mut found = Vec::new();
-        for entry in entries {
-            found.extend(entry?);
+        let mut entries = stream::iter(candidates).buffered(CONCURRENCY);
+        let (mut found, mut held) = (Vec::new(), 0_u64);
+        while let Some(entry) = entries.next().await {
+            let Some(entry) = entry? else { continue };
+            // Together they may take no more than one manifest: no lease counts them.
+            held = held.saturating_add(entry.bytes());
+            if held > self.limits.manifest_bytes {
+                let message =
+                    format!("annotations of bundles larger than {} bytes", self.limits.manifest_bytes);
+                return Err(Missing::Undecided(StageError::new(FailureKind::TooLarge, message).at(image)));
+            }
+            found.push(entry);
         }
         if found.is_empty() { Err(Missing::Absent) } else { Ok(found) }
     }

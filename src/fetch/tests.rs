@@ -40,8 +40,19 @@ fn signed(registry: &mut Memory) -> PinnedRef {
 
 /// A referrer of `image` that holds `content`.
 fn bundle(registry: &mut Memory, image: &PinnedRef, subject: &str, content: &[u8]) -> Descriptor {
+    noted_bundle(registry, image, subject, content, "")
+}
+
+/// The same with a note among its annotations.
+fn noted_bundle(
+    registry: &mut Memory,
+    image: &PinnedRef,
+    subject: &str,
+    content: &[u8],
+    note: &str,
+) -> Descriptor {
     let layer = registry.put_blob(BUNDLE, content);
-    let more = format!(r#","subject":{{"digest":"{subject}","size":1}}"#);
+    let more = format!(r#","subject":{{"digest":"{subject}","size":1}},"annotations":{{"note":"{note}"}}"#);
     let repository = &image.repository;
     let name = format!("{repository}:bundle-{}", layer.digest.hex());
     let referrer = registry.put_image(&name, "{}", &[layer], &more);
@@ -156,6 +167,21 @@ async fn bundles_are_listed_in_order_with_their_bytes() {
     let bundles = found.bundles.present().unwrap();
     assert_eq!(bundles.iter().map(|it| it.referrer).collect::<Vec<_>>(), [first.digest, second.digest]);
     assert_eq!(bundles[1].layer.bytes, "second");
+}
+
+#[tokio::test]
+async fn threat_02_annotations_of_bundles_are_bounded_together() {
+    let mut registry = Memory::default();
+    let image = signed(&mut registry);
+    let (subject, note) = (image.digest.to_string(), "x".repeat(700));
+    for content in [b"first", b"other"] {
+        noted_bundle(&mut registry, &image, &subject, content, &note);
+    }
+    let limits = |manifest_bytes| Limits { manifest_bytes, ..Limits::default() };
+    let found = evidence_within(&registry, &image, &limits(1 << 20)).await;
+    assert!(found.bundles.present().is_some());
+    let found = evidence_within(&registry, &image, &limits(1300)).await;
+    assert_eq!(kind(&found.bundles), Some(FailureKind::TooLarge));
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ const MAX_PAGES: usize = 100;
 
 /// One page, or that there is no API.
 enum Page {
-    Listed { descriptors: Vec<Descriptor>, next: Option<String> },
+    Listed { descriptors: Vec<Descriptor>, bytes: u64, next: Option<String> },
     NoApi,
 }
 
@@ -27,13 +27,15 @@ impl Http {
         let first = format!("referrers/{}", subject.digest);
         let mut path = first.clone();
         let mut found = Vec::new();
+        // All pages together are one document: their annotations are held for the rest of the run.
+        let mut left = self.limits.manifest_bytes;
         for _ in 0..MAX_PAGES {
             let wanted = Wanted {
                 method: Method::GET,
                 repository: &subject.repository,
                 path: path.clone(),
                 accept: MediaType::OciIndex.as_str(),
-                cap: self.limits.manifest_bytes,
+                cap: left,
             };
             let page = match self.ask(&wanted, |reply| read_page(reply, &first)).await {
                 Ok(page) => page,
@@ -53,7 +55,8 @@ impl Http {
                     let listed = self.fallback(subject).await?;
                     return if listed.len() > limit { Err(too_many("referrers")) } else { Ok(listed) };
                 }
-                Page::Listed { descriptors, next } => {
+                Page::Listed { descriptors, bytes, next } => {
+                    left = left.saturating_sub(bytes);
                     found.extend(descriptors);
                     if found.len() > limit {
                         return Err(too_many("referrers"));
@@ -97,8 +100,9 @@ fn read_page(reply: Reply, first: &str) -> Result<Page, Cause> {
         return Ok(Page::NoApi);
     }
     let next = next_link(&reply.headers, &reply.url, first)?;
+    let bytes = reply.body.len() as u64;
     let list = Manifest::read(reply.body, MediaType::OciIndex.as_str()).map_err(Cause::Malformed)?;
-    Ok(Page::Listed { descriptors: referrers::listed(list)?, next })
+    Ok(Page::Listed { descriptors: referrers::listed(list)?, bytes, next })
 }
 
 /// `Link: <address>; rel="next"`: another page of the same list on the same host, or it is refused.

@@ -463,6 +463,18 @@ async fn threat_02_pages_of_referrers_are_bounded() {
 }
 
 #[tokio::test]
+async fn threat_02_all_pages_of_referrers_together_are_as_large_as_one_manifest_at_most() {
+    let next = format!("</v2/app/referrers/{}?page=again>; rel=\"next\"", subject().digest);
+    let headers =
+        [("content-type", INDEX), ("link", next.as_str())].map(|(a, b)| (a.to_owned(), b.to_owned()));
+    let body = format!(r#"{{"manifests":[],"annotations":{{"a":"{}"}}}}"#, "x".repeat(1 << 20));
+    let page = Step::Answer { status: 200, headers: headers.to_vec(), body: body.into_bytes() };
+    let bench = bench(vec![Rule::new("referrers", [page])]).await;
+    assert!(matches!(cause(bench.referrers(9).await), Cause::TooLarge { .. }));
+    assert_eq!(bench.server.asked().len(), 4);
+}
+
+#[tokio::test]
 async fn plain_http_is_spoken_to_this_machine_where_https_is_not() {
     for (tls, scheme) in [(Tls::Refused, "http"), (Tls::Offered, "https")] {
         let server = Registry::start(contents(ReferrersApi::Missing), Vec::new(), tls).await.unwrap();

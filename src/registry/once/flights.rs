@@ -63,11 +63,6 @@ impl<K: Key, V: Clone> Flights<K, V> {
         self.lock().known.get(key).cloned()
     }
 
-    /// Notes an answer that was not asked for under this key.
-    pub(super) fn keep(&self, key: K, value: &V) {
-        self.lock().known.insert(key, Ok(value.clone()));
-    }
-
     /// Joins the flight for the key, or starts it with `ask`; keeps its answer.
     pub(super) async fn fly(
         &self,

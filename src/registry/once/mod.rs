@@ -2,13 +2,14 @@
 //!
 //! Who asks while an object is under way waits for the same answer; who gives up disturbs nobody. Answers are kept
 //! for the run, absence among them, errors not. A tag is bound to one digest by the first answer, so `head` of a tag
-//! reads the manifest. Blobs are kept by digest, for all repositories, as far as the given memory goes; manifests,
-//! tags, lists and absence hold for one repository only.
+//! reads the manifest. Blobs are kept by digest, for all repositories, as far as the given memory goes, and manifests as
+//! far as theirs; manifests, tags, lists and absence hold for one repository only.
 
 mod flights;
 mod memory;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 
@@ -20,6 +21,13 @@ use crate::model::{Digest, ImageRef, PinnedRef, Repository};
 use flights::Flights;
 use memory::Memory;
 
+/// Bytes of manifests that are kept, as they are in memory: some thousands of usual ones. What is not kept is asked for
+/// again by its digest.
+const KEPT_MANIFESTS: u64 = 32 << 20;
+
+/// Bytes in memory for each byte of a manifest: itself, and what is read of it.
+const MANIFEST_FACTOR: u64 = 4;
+
 /// Asks each object once.
 #[derive(Clone)]
 pub struct Once(Arc<Inner>);
@@ -27,10 +35,13 @@ pub struct Once(Arc<Inner>);
 struct Inner {
     transport: Arc<dyn Transport>,
     manifests: Flights<ImageRef, Manifest>,
+    /// What names meant when they were first asked for; they mean it for the rest of the run.
+    names: Mutex<HashMap<ImageRef, Descriptor>>,
+    kept: Memory<PinnedRef, Manifest>,
     heads: Flights<PinnedRef, Descriptor>,
     blobs: Flights<(Repository, Digest), Bytes>,
     referrers: Flights<PinnedRef, Vec<Descriptor>>,
-    memory: Memory,
+    memory: Memory<Digest, Bytes>,
     manifest_cap: u64,
 }
 
@@ -41,6 +52,8 @@ impl Once {
         Self(Arc::new(Inner {
             transport,
             manifests: Flights::default(),
+            names: Mutex::default(),
+            kept: Memory::new(KEPT_MANIFESTS),
             heads: Flights::default(),
             blobs: Flights::default(),
             referrers: Flights::default(),
@@ -52,16 +65,27 @@ impl Once {
 
 impl Inner {
     async fn manifest(self: &Arc<Self>, reference: &ImageRef, cap: u64) -> Result<Manifest, RegistryError> {
-        let manifest = if let Some(known) = self.manifests.known(reference) {
-            known?
-        } else {
-            let (inner, wanted) = (self.clone(), reference.clone());
-            let ask = async move { inner.transport.manifest(&wanted, cap).await };
-            let manifest = self.manifests.fly(reference, cap, ask).await?;
-            let pinned = ImageRef::Pinned(reference.repository().pin(manifest.digest));
-            self.manifests.keep(pinned, &manifest);
-            manifest
+        let wanted = self.meant(reference);
+        let kept = if let ImageRef::Pinned(pinned) = &wanted { self.kept.get(pinned) } else { None };
+        let manifest = match (kept, self.manifests.known(&wanted)) {
+            (Some(manifest), _) => manifest,
+            (None, Some(known)) => known?,
+            (None, None) => {
+                let (inner, asked) = (self.clone(), wanted.clone());
+                let ask = async move {
+                    let manifest = inner.transport.manifest(&asked, cap).await?;
+                    inner.note(&asked, &manifest);
+                    Ok(manifest)
+                };
+                self.manifests.pass(&wanted, cap, ask).await?
+            }
         };
+        // Who asked with another bound at the same time may have been told something else.
+        if let ImageRef::Pinned(first) = self.meant(&wanted)
+            && first.digest != manifest.digest
+        {
+            return Box::pin(self.manifest(&ImageRef::Pinned(first), cap)).await;
+        }
         if manifest.bytes.len() as u64 > cap {
             let (host, object) = (reference.repository().registry(), manifest_object("GET", reference));
             return Err(RegistryError::new(
@@ -73,7 +97,33 @@ impl Inner {
         Ok(manifest)
     }
 
+    /// The reference by the digest that its name was found to mean.
+    fn meant(&self, reference: &ImageRef) -> ImageRef {
+        let named = self.named(reference).map(|it| reference.repository().pin(it.digest));
+        named.map_or_else(|| reference.clone(), ImageRef::Pinned)
+    }
+
+    fn named(&self, reference: &ImageRef) -> Option<Descriptor> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).get(reference).cloned()
+    }
+
+    /// The first answer stays, so that a name means one thing for the whole run.
+    fn note(&self, reference: &ImageRef, manifest: &Manifest) {
+        let pinned = reference.repository().pin(manifest.digest);
+        {
+            let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+            for name in [reference.clone(), ImageRef::Pinned(pinned.clone())] {
+                names.entry(name).or_insert_with(|| manifest.descriptor());
+            }
+        }
+        let size = (manifest.bytes.len() as u64).saturating_mul(MANIFEST_FACTOR);
+        self.kept.put(pinned, manifest, size);
+    }
+
     async fn head(self: &Arc<Self>, reference: &ImageRef) -> Result<Descriptor, RegistryError> {
+        if let Some(named) = self.named(reference) {
+            return Ok(named);
+        }
         if let Some(known) = self.manifests.known(reference) {
             return known.map(|it| it.descriptor());
         }
@@ -103,7 +153,7 @@ impl Inner {
             let (inner, repository, wanted) = (self.clone(), repository.clone(), *blob);
             let ask = async move {
                 let bytes = inner.transport.blob(&repository, &wanted, cap).await?;
-                inner.memory.put(wanted.digest, &bytes);
+                inner.memory.put(wanted.digest, &bytes, bytes.len() as u64);
                 Ok(bytes)
             };
             match self.blobs.pass(&key, 0, ask).await {

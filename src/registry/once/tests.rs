@@ -180,6 +180,28 @@ async fn referrers_are_asked_once() {
     assert_eq!(asked(&gated), 1);
 }
 
+#[tokio::test]
+async fn threat_02_manifests_are_kept_within_a_bound_and_names_keep_their_meaning() {
+    let mut inner = Fixture::default();
+    let filler = "x".repeat(1 << 20);
+    let names: Vec<_> = (0..12).map(|it| format!("r.example/app:{it}")).collect();
+    for name in &names {
+        inner.put_image(name, "{}", &[], &format!(r#","annotations":{{"filler":"{name}{filler}"}}"#));
+    }
+    let (once, gated) = once(inner, PLENTY);
+    let first = once.manifest(&reference(&names[0]), 4 << 20).await.unwrap();
+    for name in &names {
+        once.manifest(&reference(name), 4 << 20).await.unwrap();
+    }
+    let before = asked(&gated);
+    assert_eq!(before, 12);
+    // It made room for the others: it is asked for again, by what the name was found to mean.
+    assert_eq!(once.manifest(&reference(&names[0]), 4 << 20).await.unwrap(), first);
+    assert_eq!(once.head(&reference(&names[0])).await.unwrap(), first.descriptor());
+    assert_eq!(asked(&gated), before + 1);
+    assert!(gated.inner.log().last().unwrap().contains("@sha256:"));
+}
+
 /// Panics when asked.
 struct Defect;
 
