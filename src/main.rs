@@ -7,7 +7,7 @@ use enterprise_contract::cli::carry_out::{Streams, carry_out};
 use enterprise_contract::cli::colour::Terminal;
 use enterprise_contract::cli::{self, Environment};
 
-/// Gives back to the system what a large component leaves, and shares it among all threads; see `docs/adr/0010`.
+/// Gives back to the system what a large component leaves, and shares it among all threads; see `docs/adr/0011`.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -85,7 +85,7 @@ pub(crate) struct Load {
     /// `--max-memory`; without it what the control group says.
     pub(crate) budget: Option<u64>,
     /// `--workers`
-    pub(crate) workers: Option<usize>,
+    workers: Option<usize>,
 }
 
 /// What came of it.
@@ -106,6 +106,10 @@ impl Load {
 
     pub(crate) fn place(self, place: Place) -> Self {
         Self { place, ..self }
+    }
+
+    pub(crate) fn workers(self, workers: usize) -> Self {
+        Self { workers: Some(workers), ..self }
     }
 
     /// The SBOM of one of them is made to hurt.
