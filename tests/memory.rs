@@ -26,7 +26,7 @@ fn large_sboms_fit_one_after_the_other_into_a_small_budget() {
     let ran = load.run(Confined::not());
     ran.is_right(&load);
     // Three quarters of the budget are for components; the least of them needs a third of that.
-    assert!(ran.most_used() > 15 * MIB && ran.most_granted() <= 72 * MIB, "{:?}", ran.memory());
+    assert!(ran.most_used() > 8 * MIB && ran.most_granted() <= 72 * MIB, "{:?}", ran.memory());
     assert!(ran.peak < 96 * MIB + load::PROGRAM, "{} MiB at its highest", ran.peak / MIB);
 }
 
