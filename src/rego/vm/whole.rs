@@ -9,7 +9,7 @@ use super::machine::{Machine, Ran};
 use super::memo::{Args, Key, Memo};
 use super::overlay::{Level, ROOT};
 use crate::rego::budget::Exceeded;
-use crate::rego::engine::Recall;
+use crate::rego::engine::{Observe, Recall};
 use crate::rego::error::RegoError;
 
 /// Steps of look-ups after which the whole is tried first: what a small rule costs.
@@ -48,9 +48,9 @@ impl Machine {
         if self.around.recall == Recall::Nothing {
             return Ok(false);
         }
-        // Who watches, the host behind a replaced function included, shall see what was asked for and nothing else.
-        let unseen =
-            code.unseen && self.around.watcher.is_none() && !self.overlay(asking).replaces_functions();
+        // Who watches statements, and the host behind a replaced function, shall see what was asked for and nothing else.
+        let watched = self.program.observe == Observe::Statements;
+        let unseen = code.unseen && !watched && !self.overlay(asking).replaces_functions();
         if !unseen || self.attempt.is_some() || look_ups.spent < look_ups.next_attempt {
             return Ok(false);
         }
