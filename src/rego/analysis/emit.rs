@@ -1,8 +1,9 @@
 //! The analysed tree becomes the resolved program.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::rego::analysis::maps::HashMap;
 use crate::rego::engine::Observe;
 use crate::rego::error::RegoError;
 use crate::rego::hir;

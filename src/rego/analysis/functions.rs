@@ -1,8 +1,8 @@
 //! The functions that no rule defines: builtins and those of the host, by name.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use crate::rego::analysis::maps::{HashMap, HashSet};
 use crate::rego::builtins::decl;
 use crate::rego::error::{ErrorCode, RegoError};
 use crate::rego::host::HostFunction;
@@ -22,7 +22,7 @@ pub(super) struct Functions {
 impl Functions {
     /// Reads the declarations of the host's functions. Builtins that are denied or never offered do not exist.
     pub(super) fn new(hosts: &[HostFunction], denied: &[Str]) -> Result<Self, RegoError> {
-        let mut all = HashMap::new();
+        let mut all = HashMap::default();
         for host in hosts {
             let Some(ty) = parse_fn(&host.declaration) else {
                 let message = format!("host function {}: no type: {}", &*host.name, &*host.declaration);

@@ -1,7 +1,6 @@
 //! Imports: no two of a file bring in the same name, and in strict mode each is used.
 
-use std::collections::HashMap;
-
+use crate::rego::analysis::maps::HashMap;
 use crate::rego::error::{ErrorCode, RegoError};
 use crate::rego::syntax::ast::{Import, Module, Name};
 use crate::rego::syntax::display::ref_text;
@@ -12,7 +11,7 @@ use super::rules::Globals;
 pub(super) fn duplicates(modules: &[&Module]) -> Vec<RegoError> {
     let mut errors = Vec::new();
     for module in modules {
-        let mut first: HashMap<Name, &Import> = HashMap::new();
+        let mut first: HashMap<Name, &Import> = HashMap::default();
         for import in &module.imports {
             let Some(name) = name(import) else { continue };
             if let Some(shadowed) = first.get(&name) {

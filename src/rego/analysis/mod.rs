@@ -12,6 +12,7 @@ mod emit;
 mod functions;
 mod hoist;
 mod imports;
+mod maps;
 mod metadata;
 mod names;
 mod print;

@@ -4,8 +4,9 @@
 //! The graph has the branches of rules as vertices, and for each place of the tree of rules two more: the rules
 //! there, and the rules there and below. So a reference to a whole package is one edge, not one for each rule in it.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
+use crate::rego::analysis::maps::HashMap;
 use crate::rego::error::{ErrorCode, RegoError};
 
 use super::print::rewritten_rule_name;
@@ -210,7 +211,7 @@ impl<'a> Graph<'a> {
 
     /// The branches on a shortest way from a vertex of a cycle back to it, both ends included.
     fn cycle(&self, start: usize, component_of: &[usize]) -> Option<Vec<BranchId>> {
-        let mut came_from: HashMap<usize, usize> = HashMap::new();
+        let mut came_from: HashMap<usize, usize> = HashMap::default();
         let mut todo = VecDeque::from([start]);
         while let Some(vertex) = todo.pop_front() {
             for next in &self.edges[vertex] {

@@ -2,9 +2,10 @@
 //! each package exports, and the names that each file knows.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::rego::analysis::maps::{HashMap, HashSet};
 use crate::rego::error::{ErrorCode, RegoError};
 use crate::rego::source::Span;
 use crate::rego::syntax::ast;
@@ -77,7 +78,7 @@ impl RuleTree {
     /// The rules of the modules, which are in the order of their file names.
     pub(super) fn new(modules: &[&ast::Module]) -> Self {
         let root = Node { parent: None, key: Value::Null, children: BTreeMap::new(), rules: Vec::new() };
-        let mut tree = Self { nodes: vec![root], heads: Vec::new(), packages: HashMap::new() };
+        let mut tree = Self { nodes: vec![root], heads: Vec::new(), packages: HashMap::default() };
         for (number, module) in modules.iter().enumerate() {
             let package = module.package.parts().fold(Self::ROOT, |at, part| tree.child(at, text(part)));
             tree.packages.entry(package).or_default().push(number);
@@ -209,7 +210,7 @@ pub(super) struct Globals {
 impl Globals {
     /// For a query without a package.
     fn none() -> Self {
-        Self { imports: HashMap::new(), package: Arc::new([]), rules: Arc::default() }
+        Self { imports: HashMap::default(), package: Arc::new([]), rules: Arc::default() }
     }
 
     /// For a query with imports only.
@@ -260,7 +261,7 @@ pub(super) struct Exports(HashMap<Arc<[Value]>, Arc<HashSet<ast::Name>>>);
 
 impl Exports {
     pub(super) fn new(modules: &[&ast::Module]) -> Self {
-        let mut all: HashMap<Arc<[Value]>, HashSet<ast::Name>> = HashMap::new();
+        let mut all: HashMap<Arc<[Value]>, HashSet<ast::Name>> = HashMap::default();
         for module in modules {
             let path = module.package.parts().map(|part| text(part)).collect();
             let names = module.rules.iter().map(|rule| root_name(&rule.head));

@@ -1,7 +1,6 @@
 //! Which variables are declared where, while names are resolved.
 
-use std::collections::{HashMap, HashSet};
-
+use crate::rego::analysis::maps::{HashMap, HashSet};
 use crate::rego::source::Span;
 use crate::rego::syntax::ast::{self, ExprKind, Name, TermKind};
 
@@ -36,7 +35,7 @@ pub(super) struct Scopes {
 
 impl Scopes {
     pub(super) fn push(&mut self) {
-        self.stack.push(HashMap::new());
+        self.stack.push(HashMap::default());
     }
 
     pub(super) fn pop(&mut self) -> HashMap<Name, Entry> {
@@ -106,7 +105,7 @@ impl Scopes {
 /// The names that the expressions of a body declare, those of `every` in it included: within the body they hide
 /// rules and imports, even above the declaration.
 pub(super) fn declared(body: &[ast::Expr]) -> HashSet<Name> {
-    let mut names = HashSet::new();
+    let mut names = HashSet::default();
     for expr in body {
         declared_in(expr, &mut names);
     }

@@ -1,7 +1,6 @@
 //! Expressions of bodies: declarations, assignments, `some`, `every`, `with`.
 
-use std::collections::HashSet;
-
+use crate::rego::analysis::maps::HashSet;
 use crate::rego::source::Span;
 use crate::rego::syntax::ast::{self, ExprKind as Ast, Name, TermKind};
 
@@ -104,12 +103,12 @@ impl Resolver<'_, '_> {
 
     /// `some k, v in xs` is `v = xs[k]`.
     pub(super) fn some_in(&mut self, some: &ast::SomeIn, span: Span) -> Option<Call> {
-        let mut bound = HashSet::new();
+        let mut bound = HashSet::default();
         if let Some(key) = &some.key {
             names_in(key, &mut bound);
         }
         names_in_pattern(&some.value, &mut bound);
-        let mut outer = HashSet::new();
+        let mut outer = HashSet::default();
         names_in(&some.domain, &mut outer);
         let mut names: Vec<_> = bound.into_iter().filter(|name| !outer.contains(name)).collect();
         names.sort();
@@ -141,7 +140,7 @@ impl Resolver<'_, '_> {
         let domain = self.term(&every.domain);
         self.scopes.push();
         let first = every.body.exprs.first().map_or(every.body.span, |expr| expr.span);
-        let mut names = HashSet::new();
+        let mut names = HashSet::default();
         every.key.iter().chain([&every.value]).for_each(|it| names_in(it, &mut names));
         self.hidden.push(names);
         let key = match &every.key {

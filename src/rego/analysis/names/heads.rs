@@ -1,7 +1,6 @@
 //! Rules up to their bodies: heads, arguments, branches.
 
-use std::collections::HashSet;
-
+use crate::rego::analysis::maps::HashSet;
 use crate::rego::engine::Checks;
 use crate::rego::source::Span;
 use crate::rego::syntax::ast::{self, AssignOperator, Name, TermKind};
@@ -18,7 +17,7 @@ impl Resolver<'_, '_> {
     pub(super) fn branches(&mut self, rule: &ast::Rule, ground: usize) -> Vec<Branch> {
         let args = rule.head.args.as_deref().unwrap_or_default();
         self.check_overrides(rule, args);
-        let mut hidden = HashSet::new();
+        let mut hidden = HashSet::default();
         for arg in args {
             names_in_pattern(arg, &mut hidden);
         }
@@ -40,7 +39,7 @@ impl Resolver<'_, '_> {
             let message = format!("rules must not shadow {name} (use a different rule name)");
             self.found.overrides.push(compile_error(message, Some(rule.span)));
         }
-        let mut names = HashSet::new();
+        let mut names = HashSet::default();
         for arg in args {
             names_in_pattern(arg, &mut names);
         }

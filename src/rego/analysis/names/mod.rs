@@ -10,8 +10,7 @@ mod exprs;
 mod heads;
 mod terms;
 
-use std::collections::HashSet;
-
+use crate::rego::analysis::maps::HashSet;
 use crate::rego::engine::Checks;
 use crate::rego::error::{ErrorCode, RegoError};
 use crate::rego::source::Span;

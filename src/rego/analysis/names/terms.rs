@@ -1,9 +1,9 @@
 //! Terms: what a name in a place stands for, what a call calls.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
+use crate::rego::analysis::maps::HashMap;
 use crate::rego::source::Span;
 use crate::rego::syntax::ast::{self, Name, TemplatePart, TermKind};
 use crate::rego::syntax::display::ref_text;
@@ -155,7 +155,7 @@ const SCANNED: usize = 8;
 /// Of pairs with equal constant keys the first key stays, with the last value.
 pub(super) fn last_of_each_key(pairs: Vec<(Term, Term)>) -> Vec<(Term, Term)> {
     let mut out: Vec<(Term, Term)> = Vec::with_capacity(pairs.len());
-    let mut places = HashMap::new();
+    let mut places = HashMap::default();
     let scanned = pairs.len() <= SCANNED;
     for (key, value) in pairs {
         let before = match &key.kind {

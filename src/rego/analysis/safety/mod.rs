@@ -6,8 +6,7 @@ mod reorder;
 mod sets;
 mod unify;
 
-use std::collections::HashSet;
-
+use crate::rego::analysis::maps::HashSet;
 use crate::rego::error::{ErrorCode, RegoError};
 
 use super::rules::RuleTree;
@@ -20,14 +19,14 @@ pub(super) use sets::VarSet;
 /// Every variable of a head stands in the body, or is an argument.
 pub(crate) fn check_heads(rule: &Rule, errors: &mut Vec<RegoError>) {
     for branch in &rule.branches {
-        let mut bound = HashSet::new();
+        let mut bound = HashSet::default();
         walk::body(&branch.body, Reach::Open, &mut |var| {
             bound.insert(var);
         });
         walk::terms(&branch.args, Reach::Everything, &mut |var| {
             bound.insert(var);
         });
-        let mut reported = HashSet::new();
+        let mut reported = HashSet::default();
         for term in branch.key.iter().chain([branch.leaf.term()]) {
             check_head_term(&rule.vars, term, &bound, &mut reported, errors);
         }

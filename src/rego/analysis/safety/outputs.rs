@@ -1,16 +1,15 @@
 //! Which variables an expression binds, given those that are bound before.
 
-use std::collections::HashSet;
-
 use super::super::rules::RuleTree;
 use super::super::tree::{Base, Call, Expr, ExprKind, Kind, Op, Polarity, Ref, Term, Var};
 use super::super::walk::{self, Reach};
 use super::sets::VarSet;
 use super::unify::{is_ref_safe, unify};
+use crate::rego::analysis::maps::HashSet;
 
 /// The variables that are not safe before the expression and are after it.
 pub(crate) fn outputs(tree: &RuleTree, expr: &Expr, safe: &VarSet) -> HashSet<Var> {
-    let mut bound = HashSet::new();
+    let mut bound = HashSet::default();
     if expr.polarity == Polarity::Negated || !inputs_of_with_are_safe(expr, safe) {
         return bound;
     }

@@ -2,8 +2,9 @@
 //! ready the one that is written first. Passes over the body go on until none takes anything; only expressions for
 //! which something changed since are looked at again, so the work grows with the text and not with its square.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::rego::analysis::maps::{HashMap, HashSet};
 use crate::rego::error::{ErrorCode, RegoError};
 use crate::rego::source::Span;
 
@@ -96,7 +97,7 @@ impl<'a> Order<'a> {
 
     fn order(&mut self, body: &[Expr]) -> Vec<usize> {
         let needs = self.needs(body);
-        let mut waiting: HashMap<Var, Vec<usize>> = HashMap::new();
+        let mut waiting: HashMap<Var, Vec<usize>> = HashMap::default();
         for (at, needs) in needs.iter().enumerate() {
             needs.open.iter().chain(&needs.closed).for_each(|var| waiting.entry(*var).or_default().push(at));
         }
@@ -138,7 +139,7 @@ impl<'a> Order<'a> {
     }
 
     fn needs(&self, body: &[Expr]) -> Vec<Needs> {
-        let mut in_body = HashSet::new();
+        let mut in_body = HashSet::default();
         let open: Vec<Vec<Var>> = body
             .iter()
             .map(|expr| {
@@ -174,7 +175,7 @@ impl<'a> Order<'a> {
         let missing = |vars: &[Var], own: &HashSet<Var>| -> Vec<Var> {
             vars.iter().copied().filter(|var| !self.safe.contains(*var) && !own.contains(var)).collect()
         };
-        let mut vars = missing(&needs.closed, &HashSet::new());
+        let mut vars = missing(&needs.closed, &HashSet::default());
         if vars.is_empty() {
             vars = missing(&needs.open, &bound);
         }
@@ -195,7 +196,7 @@ impl<'a> Order<'a> {
     }
 
     fn comprehension(&mut self, compr: &mut Compr, span: Span) {
-        let mut in_body = HashSet::new();
+        let mut in_body = HashSet::default();
         walk::body(&compr.body, Reach::Open, &mut |var| {
             in_body.insert(var);
         });

@@ -1,10 +1,9 @@
 //! Which variables a unification binds, given those that are bound before.
 
-use std::collections::{HashMap, HashSet};
-
 use super::super::tree::{Base, Call, Kind, Ref, Term, Var};
 use super::super::walk::{self, Reach};
 use super::sets::VarSet;
+use crate::rego::analysis::maps::{HashMap, HashSet};
 
 /// Whether what a reference starts from is bound.
 pub(crate) fn is_ref_safe(it: &Ref, is_safe: &impl Fn(Var) -> bool) -> bool {
@@ -28,8 +27,13 @@ pub(crate) fn is_call_safe(it: &Call, is_safe: &impl Fn(Var) -> bool) -> bool {
 
 /// The variables that `left = right` binds. `bound` are those that its references bind on their own.
 pub(crate) fn unify(safe: &VarSet, bound: &HashSet<Var>, left: &Term, right: &Term) -> HashSet<Var> {
-    let mut unifier =
-        Unifier { safe, bound, unified: HashSet::new(), needs: HashMap::new(), needed: HashMap::new() };
+    let mut unifier = Unifier {
+        safe,
+        bound,
+        unified: HashSet::default(),
+        needs: HashMap::default(),
+        needed: HashMap::default(),
+    };
     unifier.terms(left, right);
     unifier.unified
 }

@@ -1,7 +1,6 @@
 //! The types of terms, and what a unification teaches of the types of variables.
 
-use std::collections::HashMap;
-
+use crate::rego::analysis::maps::HashMap;
 use crate::rego::types::{ObjectType, Type};
 use crate::rego::value::{ObjectBuilder, SetBuilder, Value};
 

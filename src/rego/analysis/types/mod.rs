@@ -9,8 +9,7 @@ mod refs;
 mod schemas;
 mod unify;
 
-use std::collections::HashMap;
-
+use crate::rego::analysis::maps::HashMap;
 use crate::rego::builtins::decl;
 use crate::rego::error::{Details, ErrorCode, RegoError, TypeDetails};
 use crate::rego::types::{FnType, Type};
@@ -91,7 +90,7 @@ type Failure = (RegoError, Cause);
 
 impl<'a> Checker<'a> {
     fn new(tree: &'a RuleTree, rules: &'a RuleTypes, names: &'a Vars, documents: Documents) -> Self {
-        let (vars, comprehensions) = (VarTypes::default(), HashMap::new());
+        let (vars, comprehensions) = (VarTypes::default(), HashMap::default());
         Self { tree, rules, names, documents, vars, comprehensions }
     }
 

@@ -1,9 +1,9 @@
 //! Schemas of documents: while the rules that an annotation speaks for are checked, `input` and base documents have the
 //! types that its schemas say.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::rego::analysis::maps::HashMap;
 use crate::rego::builtins::type_of_schema;
 use crate::rego::engine::SchemaSet;
 use crate::rego::error::{ErrorCode, RegoError};
@@ -51,11 +51,11 @@ impl Schemas {
         set: &SchemaSet,
     ) -> Self {
         let input = if let SchemaSet::Input(schema) = set { Some(type_of_schema(schema)) } else { None };
-        let mut all = Self { input, by_branch: HashMap::new() };
+        let mut all = Self { input, by_branch: HashMap::default() };
         if !annotations.has_schemas() {
             return all;
         }
-        let mut known: HashMap<*const SchemaAnnotation, Option<Arc<Read>>> = HashMap::new();
+        let mut known: HashMap<*const SchemaAnnotation, Option<Arc<Read>>> = HashMap::default();
         for (number, rule) in rules.iter().enumerate() {
             let Some(module) = given.get(rule.module).copied() else { continue };
             for branch in 0..rule.branches.len() {
