@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::GroupJudgement;
+use super::order::compare_undecided;
 use crate::model::{AnnotatedRule, Finding, PackagePath, ResultKind, RuleLocation, RuleTable, Undecided};
 
 /// Something that was not decided, and which rules that leaves open.
@@ -47,8 +48,9 @@ pub(super) fn trim(judgement: &mut GroupJudgement, doubts: &[Doubt], table: &Rul
         if dependencies.explain(&names) {
             return false;
         }
-        let doubt = doubts.iter().find(|doubt| names.iter().any(|code| doubt.concerns_code(code, table)));
-        match doubt {
+        let concerned = doubts.iter().filter(|it| names.iter().any(|code| it.concerns_code(code, table)));
+        // Whichever is told first, the same one is told.
+        match concerned.min_by(|one, other| compare_undecided(&one.undecided, &other.undecided)) {
             None => true,
             Some(doubt) => {
                 let rule = finding.code().unwrap_or(&doubt.undecided.rule).to_owned();

@@ -5,18 +5,23 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use crate::model::{Finding, Judgement};
+use crate::model::{Finding, Judgement, Undecided};
 
 /// Sorts every list of a judgement.
 pub fn sort_judgement(judgement: &mut Judgement) {
     sort(&mut judgement.violations);
     sort(&mut judgement.warnings);
     sort(&mut judgement.successes);
-    let key = |it: &crate::model::Undecided| {
-        (it.rule.clone(), it.reference.clone(), it.failure.message.clone(), it.failure.target.clone())
-    };
-    judgement.undecided.sort_by_cached_key(key);
+    judgement.undecided.sort_by(compare_undecided);
     judgement.undecided.dedup();
+}
+
+/// By rule, reference, message and target.
+pub(super) fn compare_undecided(one: &Undecided, other: &Undecided) -> Ordering {
+    let by_rule = one.rule.cmp(&other.rule).then_with(|| one.reference.cmp(&other.reference));
+    by_rule
+        .then_with(|| one.failure.message.cmp(&other.failure.message))
+        .then_with(|| one.failure.target.cmp(&other.failure.target))
 }
 
 /// Sorts findings; results without code come first.
