@@ -156,7 +156,7 @@ impl Stage {
     }
 }
 
-/// Every component is decided, and as expected; nothing was asked for twice.
+/// Every component is decided, and as expected; nothing was asked for twice that the program still had.
 fn check(report: &[u8], components: usize, code: i32, asked: &Asked) {
     let report: Value = serde_json::from_slice(report).expect("JSON");
     let listed = report["components"].as_array().expect("components");
@@ -170,5 +170,7 @@ fn check(report: &[u8], components: usize, code: i32, asked: &Asked) {
     }
     assert_eq!(code, 1);
     let twice: Vec<_> = asked.iter().filter(|(_, it)| it.requests > 1).collect();
-    assert!(twice.is_empty(), "asked for more than once: {twice:#?}");
+    let evicted = report["run"]["evicted"].as_u64().unwrap_or_default();
+    let again: usize = twice.iter().map(|(_, it)| it.requests - 1).sum();
+    assert!(again as u64 <= evicted, "{evicted} were evicted, asked for more than once: {twice:#?}");
 }

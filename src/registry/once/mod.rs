@@ -28,6 +28,13 @@ const KEPT_MANIFESTS: u64 = 32 << 20;
 /// Bytes in memory for each byte of a manifest: itself, and what is read of it.
 const MANIFEST_FACTOR: u64 = 4;
 
+/// Blobs of so many bytes are small: configurations, signatures. They have a part of the room for themselves, since a
+/// rule may ask for its image's configuration after the SBOMs of many others went by.
+const SMALL: u64 = 64 << 10;
+
+/// The part of the room that is for small blobs: one of so many.
+const SMALL_SHARE: u64 = 4;
+
 /// Asks each object once.
 #[derive(Clone)]
 pub struct Once(Arc<Inner>);
@@ -41,7 +48,8 @@ struct Inner {
     heads: Flights<PinnedRef, Descriptor>,
     blobs: Flights<(Repository, Digest), Bytes>,
     referrers: Flights<PinnedRef, Vec<Descriptor>>,
-    memory: Memory<Digest, Bytes>,
+    small: Memory<Digest, Bytes>,
+    large: Memory<Digest, Bytes>,
     manifest_cap: u64,
 }
 
@@ -57,7 +65,8 @@ impl Once {
             heads: Flights::default(),
             blobs: Flights::default(),
             referrers: Flights::default(),
-            memory: Memory::new(blob_bytes),
+            small: Memory::new(blob_bytes / SMALL_SHARE),
+            large: Memory::new(blob_bytes - blob_bytes / SMALL_SHARE),
             manifest_cap,
         }))
     }
@@ -145,7 +154,7 @@ impl Inner {
     ) -> Result<Bytes, RegistryError> {
         let key = (repository.clone(), blob.digest);
         let bytes = loop {
-            match (self.memory.get(&blob.digest), self.blobs.known(&key)) {
+            match (self.remembered(&blob.digest), self.blobs.known(&key)) {
                 (Some(bytes), _) => break bytes,
                 (None, Some(known)) => break known?,
                 (None, None) => {}
@@ -153,7 +162,7 @@ impl Inner {
             let (inner, repository, wanted) = (self.clone(), repository.clone(), *blob);
             let ask = async move {
                 let bytes = inner.transport.blob(&repository, &wanted, cap).await?;
-                inner.memory.put(wanted.digest, &bytes, bytes.len() as u64);
+                inner.remember(wanted.digest, &bytes);
                 Ok(bytes)
             };
             match self.blobs.pass(&key, 0, ask).await {
@@ -168,6 +177,16 @@ impl Inner {
             _ => return Ok(bytes),
         };
         Err(RegistryError::new(repository.registry(), blob_object(repository, &blob.digest), cause))
+    }
+
+    fn remembered(&self, digest: &Digest) -> Option<Bytes> {
+        self.small.get(digest).or_else(|| self.large.get(digest))
+    }
+
+    fn remember(&self, digest: Digest, bytes: &Bytes) {
+        let size = bytes.len() as u64;
+        let room = if size <= SMALL { &self.small } else { &self.large };
+        room.put(digest, bytes, size);
     }
 
     async fn referrers(
@@ -215,7 +234,7 @@ impl Transport for Once {
     }
 
     fn traffic(&self) -> Traffic {
-        Traffic { evicted: Some(self.0.memory.evicted()), ..self.0.transport.traffic() }
+        Traffic { evicted: Some(self.0.small.evicted() + self.0.large.evicted()), ..self.0.transport.traffic() }
     }
 }
 

@@ -155,6 +155,21 @@ async fn blobs_are_shared_by_digest_and_absence_only_within_a_repository() {
 }
 
 #[tokio::test]
+async fn small_blobs_stay_however_many_large_ones_go_by() {
+    let mut inner = Fixture::default();
+    let config = BlobId::from(&inner.put_blob("x", b"configuration"));
+    let large: Vec<_> =
+        (0..20).map(|fill| BlobId::from(&inner.put_blob("x", &vec![fill; 150_000]))).collect();
+    let (once, gated) = once(inner, PLENTY);
+    let repository = Repository::parse("r.example/one").unwrap();
+    for blob in [config].iter().chain(&large).chain([&config]) {
+        once.blob(&repository, blob, 1 << 20).await.unwrap();
+    }
+    assert_eq!(asked(&gated), 21);
+    assert_eq!(once.traffic().evicted, Some(15));
+}
+
+#[tokio::test]
 async fn each_who_asks_has_a_bound_of_his_own() {
     let mut inner = Fixture::default();
     let blob = BlobId::from(&inner.put_blob("x", b"content"));
