@@ -234,7 +234,10 @@ impl Transport for Once {
     }
 
     fn traffic(&self) -> Traffic {
-        Traffic { evicted: Some(self.0.small.evicted() + self.0.large.evicted()), ..self.0.transport.traffic() }
+        Traffic {
+            evicted: Some(self.0.small.evicted() + self.0.large.evicted()),
+            ..self.0.transport.traffic()
+        }
     }
 }
 
