@@ -77,7 +77,7 @@ impl Group {
         let groups = fs::read_to_string("/proc/self/cgroup").map_err(|error| error.to_string())?;
         let of = |controllers: &str| {
             let line = groups.lines().find(|it| {
-                it.splitn(3, ':').nth(1).is_some_and(|it| it.split(',').any(|it| it == controllers))
+                it.split(':').nth(1).is_some_and(|it| it.split(',').any(|it| it == controllers))
             })?;
             Some(line.splitn(3, ':').nth(2)?.trim_start_matches('/').to_owned())
         };

@@ -117,7 +117,7 @@ impl Load {
         Self { hostile: Some((at, hostile)), ..self }
     }
 
-    pub(crate) fn run(&self, confined: Confined) -> Ran {
+    pub(crate) fn run(&self, confined: &Confined) -> Ran {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let port = runtime.block_on(Port::free()).unwrap();
         let folder = tempfile::tempdir().unwrap();
