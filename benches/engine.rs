@@ -2,7 +2,8 @@
 //!
 //! `EC_SHARED=../shared cargo bench --features testkit --bench engine`. The policies and the input are read from the
 //! shared folder, which is not part of the project; where it is missing, this is said and nothing is measured.
-//! `ec.*` answers undefined at once, as in the figures that `docs/performance.md` compares with.
+//! `ec.*` answers undefined at once, as in the figures that `docs/performance.md` compares with. Memory comes from where the
+//! program takes it.
 
 #![allow(missing_docs, reason = "what a bench does is its name")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, clippy::panic, reason = "a bench")]
@@ -26,7 +27,7 @@ use enterprise_contract::testkit::{Sbom, Size};
 use serde_json::json;
 
 #[global_allocator]
-static ALLOC: AllocProfiler = AllocProfiler::system();
+static ALLOC: AllocProfiler<mimalloc::MiMalloc> = AllocProfiler::new(mimalloc::MiMalloc);
 
 /// Tells this program to be the process whose memory is measured; the value is the folder of its inputs.
 const ALONE: &str = "EC_BENCH_ALONE";
