@@ -240,6 +240,11 @@ impl Object {
     pub(super) fn storage(&self) -> usize {
         address(&self.0)
     }
+
+    /// Where its keys stand in memory: as long as it is held, an object with the same number has the same keys.
+    pub(crate) fn shape(&self) -> usize {
+        address(&self.keys_of().0)
+    }
 }
 
 impl Default for Object {

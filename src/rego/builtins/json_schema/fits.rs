@@ -3,8 +3,7 @@
 //!
 //! What is looked at here is a part of what `explain` looks at, in the same words: where both come to an end, they agree.
 
-use std::cmp::Ordering;
-
+use super::plans::Plans;
 use super::schema::{
     Additional, ArrayRules, Dependency, Logic, Node, NodeId, NumberRules, ObjectRules, Rules, Schema,
     StringRules, ValueRules, name_of, property, same,
@@ -23,13 +22,14 @@ type Fits = Result<bool, Exceeded>;
 
 /// Whether the document fits.
 pub(super) fn fits(schema: &Schema, document: &Value, budget: &mut Budget) -> Fits {
-    Judge { schema, budget, depth: 0 }.fits(schema.root, document)
+    Judge { schema, budget, depth: 0, plans: Plans::default() }.fits(schema.root, document)
 }
 
 struct Judge<'a, 'b> {
     schema: &'a Schema,
     budget: &'b mut Budget,
     depth: usize,
+    plans: Plans,
 }
 
 impl<'a> Judge<'a, '_> {
@@ -199,32 +199,21 @@ impl<'a> Judge<'a, '_> {
         Ok(fits && self.dependencies(rules, value, pairs)?)
     }
 
-    /// What is said by name and the members of an object are both in the order of names: one look at each.
     fn members(&mut self, rules: &'a ObjectRules, pairs: &Object) -> Fits {
-        let mut known = rules.members.iter().peekable();
+        let Some(plan) = self.plans.plan(rules, pairs, self.budget)? else { return Ok(false) };
         let more = !rules.patterns.is_empty() || rules.names.is_some();
-        for (key, member) in pairs {
-            let name = key.as_str().unwrap_or_default();
-            let mut declared = None;
-            while let Some(next) = known.peek() {
-                match next.name.as_str().cmp(name) {
-                    Ordering::Less if next.required => return Ok(false),
-                    Ordering::Less => {}
-                    Ordering::Equal => declared = next.schema,
-                    Ordering::Greater => break,
-                }
-                known.next();
-            }
+        for (declared, (key, member)) in plan.iter().zip(pairs) {
             if let Some(id) = declared
-                && !self.fits(id, member)?
+                && !self.fits(*id, member)?
             {
                 return Ok(false);
             }
-            if (declared.is_none() || more) && !self.member(rules, key, name, member, declared)? {
+            let name = key.as_str().unwrap_or_default();
+            if (declared.is_none() || more) && !self.member(rules, key, name, member, *declared)? {
                 return Ok(false);
             }
         }
-        Ok(known.all(|it| !it.required))
+        Ok(true)
     }
 
     /// The same where keys are no strings: their order is another one than that of their names.

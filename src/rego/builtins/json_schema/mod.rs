@@ -7,6 +7,7 @@ mod fault;
 mod fits;
 mod format;
 mod link;
+mod plans;
 mod pointer;
 mod schema;
 mod types;

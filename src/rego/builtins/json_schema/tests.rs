@@ -114,6 +114,26 @@ fn a_key_that_is_no_string_counts_by_its_json_text() {
 }
 
 #[test]
+fn objects_with_the_same_keys_are_each_looked_at() {
+    let schema = r#"{"items": {"required": ["a"], "additionalProperties": {"type": "string"},
+        "properties": {"a": {"type": "integer"}, "c": {"properties": {"a": {"type": "null"}}, "required": ["b"]}}}}"#;
+    for (document, faults) in [
+        (r#"[{"a":1,"b":"x"},{"a":2,"b":"y"},{"b":"z","a":3}]"#, 0),
+        (r#"[{"a":1,"b":"x"},{"a":"2","b":"y"},{"a":3,"b":4}]"#, 2),
+        (r#"[{"b":"x"},{"b":"y"},{"a":1}]"#, 2),
+        // One list of keys under two sets of rules.
+        (r#"[{"a":1,"b":"x","c":{"a":null,"b":1}},{"a":null,"b":"x","c":{"a":null,"b":1}}]"#, 1),
+        (r#"[{"a":1,"b":"x","c":{"a":1,"b":1,"c":1}},{"a":1,"b":"x","c":{"a":null,"b":1,"c":1}}]"#, 1),
+    ] {
+        assert_eq!(mismatches(schema, document).len(), faults, "{document}");
+    }
+    // More lists of keys than are known at once.
+    let odd: Vec<String> = (0..600).map(|it| format!("{{\"a\":{it},\"k{it}\":\"x\"}}")).collect();
+    assert_eq!(mismatches(schema, &format!("[{}]", odd.join(","))), [""; 0]);
+    assert_eq!(mismatches(schema, &format!("[{},{{\"a\":1,\"k7\":7}}]", odd.join(","))).len(), 1);
+}
+
+#[test]
 fn of_many_names_the_allowed_ones_are_known() {
     let names: Vec<String> = (0..40).map(|it| format!("name-{it}")).collect();
     let schema = json!({"enum": names, "uniqueItems": true}).to_string();
