@@ -3,18 +3,10 @@
 use std::process::Stdio;
 
 use crate::binary::{Answer, command, ec};
-use crate::stage::{self, broken, failing, good};
+use crate::stage::{self, OF_STAGE, broken, failing, good};
 
 fn validate(folder: &std::path::Path, more: &[&str]) -> Answer {
-    let usual = [
-        "validate",
-        "image",
-        "--images=snapshot.yaml",
-        "--policy=policy.yaml",
-        "--ignore-rekor",
-        "--layout=layout",
-    ];
-    ec(folder, &[&usual[..], more].concat())
+    ec(folder, &[&OF_STAGE[..], more].concat())
 }
 
 #[test]

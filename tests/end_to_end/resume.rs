@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::binary::{Answer, ec};
-use crate::stage::{self, broken, failing, good};
+use crate::stage::{self, OF_STAGE, broken, failing, good};
 
 /// A stage, its clean run, and the report of that.
 struct Case {
@@ -109,20 +109,9 @@ fn without_differences(text: &str) -> String {
 fn run(folder: &Path, into: &Path, more: &[&str]) -> Answer {
     let target = |format: &str| format!("--output={format}={}", into.join(format).display());
     let (summary, text) = (target("summary"), target("text"));
-    let usual = [
-        "validate",
-        "image",
-        "--images=snapshot.yaml",
-        "--policy=policy.yaml",
-        "--ignore-rekor",
-        "--layout=layout",
-        "--effective-time=2025-06-01",
-        "--allow-past-effective-time",
-        "--output=json",
-        &summary,
-        &text,
-    ];
-    ec(folder, &[&usual[..], more].concat())
+    let usual =
+        ["--effective-time=2025-06-01", "--allow-past-effective-time", "--output=json", &summary, &text];
+    ec(folder, &[&OF_STAGE[..], &usual[..], more].concat())
 }
 
 /// Something that is done to a report. Places are counted round and round.

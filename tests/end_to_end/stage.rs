@@ -6,6 +6,16 @@ use std::path::Path;
 use enterprise_contract::testkit::{App, Built, Scenario};
 use tempfile::TempDir;
 
+/// What nearly every run of a stage is told.
+pub(crate) const OF_STAGE: [&str; 6] = [
+    "validate",
+    "image",
+    "--images=snapshot.yaml",
+    "--policy=policy.yaml",
+    "--ignore-rekor",
+    "--layout=layout",
+];
+
 /// One rule that looks at the labels, and one that always warns when asked to.
 const RULES: &str = r#"#
 # METADATA

@@ -436,6 +436,12 @@ pub(crate) struct NodeCode {
 }
 
 impl Unit {
+    /// What an instruction reads.
+    pub(crate) fn operands(&self, of: Operands) -> &[Operand] {
+        let from = of.from as usize;
+        &self.operands[from..from + of.len as usize]
+    }
+
     /// The place of the last instruction, which returns.
     pub(crate) fn last(&self) -> Label {
         count(self.code.len()).saturating_sub(1)

@@ -31,8 +31,7 @@ impl Machine {
     }
 
     fn each<'a>(&'a self, unit: &'a Unit, operands: Operands) -> impl Iterator<Item = &'a Value> {
-        let (from, len) = (operands.from as usize, operands.len as usize);
-        unit.operands[from..from + len].iter().map(|operand| self.get(unit, *operand))
+        unit.operands(operands).iter().map(|operand| self.get(unit, *operand))
     }
 
     fn all<All: FromIterator<Value>>(&self, unit: &Unit, operands: Operands) -> All {
@@ -41,8 +40,7 @@ impl Machine {
 
     /// Arguments of a call: of one and two by hand, since nearly all have so many.
     fn args(&self, unit: &Unit, operands: Operands) -> Args {
-        let (from, len) = (operands.from as usize, operands.len as usize);
-        match &unit.operands[from..from + len] {
+        match unit.operands(operands) {
             [one] => smallvec![self.get(unit, *one).clone()],
             [one, two] => smallvec![self.get(unit, *one).clone(), self.get(unit, *two).clone()],
             _ => self.all(unit, operands),

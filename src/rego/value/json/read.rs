@@ -1,122 +1,13 @@
 //! JSON bytes straight into values, in one pass: RFC 8259, exact numbers, bounded depth and memory.
 
-use std::fmt;
 use std::sync::Arc;
 
 use super::super::limits::CONTAINER_BYTES;
 use super::super::number::MAX_NUMBER_TEXT;
 use super::super::text::Whole;
 use super::super::{Array, Extent, Number, Object, ObjectBuilder, ReadLimits, Str, Value};
-use super::go_quoted;
+use super::error::{JsonError, JsonErrorKind, Place};
 use super::shapes::{MAX_RECORD, NODE_BYTES, START, Shapes};
-
-/// Where and why a text is not JSON.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{kind} at line {line}, column {column}")]
-pub struct JsonError {
-    /// What is wrong.
-    pub kind: JsonErrorKind,
-    /// Bytes before the place.
-    pub offset: usize,
-    /// Line, counted from 1.
-    pub line: usize,
-    /// Column in bytes, counted from 1.
-    pub column: usize,
-}
-
-/// What is wrong with a text that should be JSON.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum JsonErrorKind {
-    /// The text ends in the middle.
-    #[error("unexpected end of JSON input")]
-    UnexpectedEnd,
-    /// A byte that cannot stand there.
-    #[error("invalid character {} {place}", go_char(*.found))]
-    Unexpected {
-        /// The byte.
-        found: u8,
-        /// Where it stands.
-        place: Place,
-    },
-    /// Bytes that are not UTF-8.
-    #[error("invalid UTF-8")]
-    InvalidUtf8,
-    /// The number has too many characters.
-    #[error("number of more than {MAX_NUMBER_TEXT} characters")]
-    LongNumber,
-    /// Deeper than the limit.
-    #[error("nested deeper than {0} levels")]
-    TooDeep(u32),
-    /// More text than the limit.
-    #[error("more than {0} bytes of text")]
-    TooLong(usize),
-    /// The value would take more memory than the limit.
-    #[error("the value takes more than {0} bytes of memory")]
-    TooLarge(u64),
-}
-
-/// Where in the grammar a character stands, in the words of Go's reader.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// Where a value should begin.
-    Value,
-    /// Where a key should begin.
-    Key,
-    /// Behind a key.
-    AfterKey,
-    /// Behind a pair of an object.
-    AfterPair,
-    /// Behind an item of an array.
-    AfterItem,
-    /// Behind the whole value.
-    AfterAll,
-    /// In `true`, `false` or `null`, where a letter of it should stand.
-    Word(&'static str, char),
-    /// In a number.
-    Number,
-    /// In a number, behind the point.
-    Fraction,
-    /// In a number, behind the `e`.
-    Exponent,
-    /// In a string.
-    String,
-    /// Behind a backslash.
-    Escape,
-    /// Behind `\u`.
-    CodePoint,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Value => "looking for beginning of value",
-            Self::Key => "looking for beginning of object key string",
-            Self::AfterKey => "after object key",
-            Self::AfterPair => "after object key:value pair",
-            Self::AfterItem => "after array element",
-            Self::AfterAll => "after top-level value",
-            Self::Word(word, expected) => return write!(f, "in literal {word} (expecting '{expected}')"),
-            Self::Number => "in numeric literal",
-            Self::Fraction => "after decimal point in numeric literal",
-            Self::Exponent => "in exponent of numeric literal",
-            Self::String => "in string literal",
-            Self::Escape => "in string escape code",
-            Self::CodePoint => r"in \u hexadecimal character escape",
-        })
-    }
-}
-
-/// A byte as Go quotes it in messages.
-fn go_char(byte: u8) -> String {
-    match byte {
-        b'\'' => r"'\''".to_owned(),
-        b'"' => "'\"'".to_owned(),
-        other => {
-            let quoted = go_quoted(&char::from(other).to_string());
-            format!("'{}'", &quoted[1..quoted.len() - 1])
-        }
-    }
-}
 
 /// The value of a whole text. Of repeated keys the last value wins, as for every document that Rego sees; lone
 /// surrogates become U+FFFD, as in Go.
@@ -162,15 +53,6 @@ pub fn read_prefix_counted(bytes: &[u8], limits: &ReadLimits) -> Result<(Value, 
         Err(error) => str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
     };
     Reader::new(bytes, valid, limits).read(None)
-}
-
-impl JsonErrorKind {
-    fn at(self, bytes: &[u8], offset: usize) -> JsonError {
-        let before = &bytes[..offset.min(bytes.len())];
-        let line = before.split(|it| *it == b'\n').count();
-        let column = 1 + before.iter().rev().take_while(|it| **it != b'\n').count();
-        JsonError { kind: self, offset, line, column }
-    }
 }
 
 struct Reader<'a> {
@@ -225,10 +107,6 @@ enum Way {
     Map(Vec<Value>),
 }
 
-pub(super) fn count(items: usize) -> u32 {
-    u32::try_from(items).unwrap_or(u32::MAX)
-}
-
 impl<'a> Reader<'a> {
     fn new(bytes: &'a [u8], valid: &'a str, limits: &'a ReadLimits) -> Self {
         Self {
@@ -241,7 +119,7 @@ impl<'a> Reader<'a> {
             heap: 0,
             passing: 0,
             open: Vec::new(),
-            shapes: Shapes::new(),
+            shapes: Shapes::default(),
         }
     }
 
@@ -360,7 +238,7 @@ impl<'a> Reader<'a> {
     fn object(&mut self, depth: u32, below: u32) -> Step<Value> {
         self.enter(depth)?;
         let base = self.open.len();
-        let mut way = Way::Record(START);
+        let mut way = Way::Record(self.shapes.begin());
         if self.next_token()? == b'}' {
             self.at += 1;
             return Ok(self.close(way, base));

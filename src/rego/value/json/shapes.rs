@@ -1,6 +1,7 @@
 //! The keys that objects of one document have: those with the same keys in the same order of the text share one list.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::super::object::Keys;
 use super::super::{Extent, Str, Value};
@@ -13,6 +14,7 @@ pub(super) const MAX_RECORD: usize = 64;
 pub(super) const NODE_BYTES: u64 = 256;
 
 /// Ways from key to key through the objects of a document.
+#[derive(Default)]
 pub(super) struct Shapes<'a> {
     /// Keys as written, each with the text that they are.
     keys: Vec<(&'a [u8], Str)>,
@@ -40,16 +42,19 @@ struct Node {
 pub(super) struct Shape {
     pub(super) keys: Keys,
     /// For each key the place of its value in the text; nothing where they are written in order.
-    pub(super) places: Option<std::sync::Arc<[u32]>>,
+    pub(super) places: Option<Rc<[u32]>>,
 }
 
 /// The node of objects without keys.
 pub(super) const START: u32 = 0;
 
 impl<'a> Shapes<'a> {
-    pub(super) fn new() -> Self {
-        let start = Node { key: 0, before: START, length: 0, last: None, first: None, shape: None };
-        Self { keys: Vec::new(), numbers: HashMap::new(), nodes: vec![start], ways: HashMap::new() }
+    /// An object begins. A text without objects needs no nodes.
+    pub(super) fn begin(&mut self) -> u32 {
+        if self.nodes.is_empty() {
+            self.nodes.push(Node { key: 0, before: START, length: 0, last: None, first: None, shape: None });
+        }
+        START
     }
 
     /// The key that came last time, as written, and where it leads. An object begins like the last one that stood below
@@ -129,12 +134,10 @@ impl<'a> Shapes<'a> {
                 equal
             });
         }
-        let values = keys.iter().map(|(_, text)| Value::String((*text).clone()));
+        let texts: Vec<Value> = keys.iter().map(|(_, text)| Value::String((*text).clone())).collect();
+        let extent = Extent::around(&texts);
         let shape = Shape {
-            keys: Keys::from_sorted(
-                values,
-                Extent { parts: 1 + super::read::count(keys.len()), ..Extent::EMPTY },
-            ),
+            keys: Keys::from_sorted(texts.into_iter(), extent),
             places: (!in_order).then(|| keys.iter().map(|(place, _)| *place).collect()),
         };
         self.nodes[node as usize].shape = Some(shape.clone());
