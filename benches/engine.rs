@@ -17,7 +17,7 @@ use divan::{AllocProfiler, Bencher, black_box};
 use enterprise_contract::builtins;
 use enterprise_contract::rego::budget::Budget;
 use enterprise_contract::rego::engine::{
-    CompileOptions, Compiler, Evaluation, EvaluationInput, Policy, PrintStatements, Shared,
+    CompileOptions, Compiled, Compiler, Evaluation, EvaluationInput, Policy, PrintStatements, Shared,
 };
 use enterprise_contract::rego::host::{HostAnswer, HostCall};
 use enterprise_contract::rego::testing::{self, TestCase, Tests, Verdict};
@@ -69,12 +69,12 @@ fn modules_below(parts: &[&str]) -> Vec<(String, String)> {
     found
 }
 
-static POLICY: LazyLock<Policy> = LazyLock::new(compile);
+static POLICY: LazyLock<Policy> = LazyLock::new(|| compile().policy);
 
 /// `deny` and `warn` of every release package.
 static ENTRY_POINTS: LazyLock<Vec<Vec<Str>>> = LazyLock::new(|| {
     let mut paths: Vec<Vec<Str>> = Vec::new();
-    for module in POLICY.modules() {
+    for module in compile().modules {
         let package: Vec<Str> = module.package.parts().map(|it| Str::from(&**it)).collect();
         if package.first().is_some_and(|it| &**it == "lib") {
             continue;
@@ -147,7 +147,7 @@ fn parsed(sbom: &Sbom) -> serde_json::Value {
     serde_json::from_str(&sbom.text("app")).unwrap()
 }
 
-fn compile() -> Policy {
+fn compile() -> Compiled {
     let options = CompileOptions { host: builtins::declarations(), ..CompileOptions::default() };
     let mut compiler = Compiler::new(options);
     for (name, text) in MODULES.iter() {
@@ -301,10 +301,10 @@ fn test_policies() -> (usize, usize) {
     for (name, text) in modules_below(&["policy", "checks"]) {
         compiler.add_module(&name, text);
     }
-    let policy = compiler.compile().unwrap_or_else(|error| panic!("{error}"));
+    let Compiled { policy, modules } = compiler.compile().unwrap_or_else(|error| panic!("{error}"));
     let rules = std::fs::read(folder().join("example/data/rule_data.yml")).unwrap();
     let data = yaml::read(&rules, &ReadLimits::default()).unwrap();
-    let tests = testing::discover(&policy);
+    let tests = testing::discover(&modules);
     let (next, passed) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let work = || {
         while let Some(test) = tests.get(next.fetch_add(1, Ordering::Relaxed)) {

@@ -42,7 +42,7 @@ fn with_peak<T>(work: impl FnOnce() -> T) -> (T, u64) {
 fn policy(rules: &str) -> Policy {
     let mut compiler = Compiler::new(CompileOptions::default());
     compiler.add_module("t.rego", format!("package t\n{rules}"));
-    compiler.compile().unwrap_or_else(|error| panic!("{rules}\n{error}"))
+    compiler.compile().unwrap_or_else(|error| panic!("{rules}\n{error}")).policy
 }
 
 fn ask(policy: &Policy, input: Value, budget: Budget) -> Answer {

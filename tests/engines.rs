@@ -72,7 +72,7 @@ fn compiled(modules: &[(String, String)]) -> Option<Policy> {
     for (name, text) in modules {
         compiler.add_module(name, text);
     }
-    compiler.compile().ok()
+    compiler.compile().ok().map(|it| it.policy)
 }
 
 /// Why they differ, as far as that can be told from outside.

@@ -118,7 +118,7 @@ fn load_policy(case: &Case) -> Result<Groups, String> {
     let groups = set.groups.into_iter().zip(&spec.sources).enumerate().map(|(index, (loaded, source))| {
         let criteria = GroupCriteria::new(source, spec.configuration.as_ref(), case.filter());
         let judge = GroupJudge::new(label(source, index), loaded.rules, criteria, source.rule_data.as_ref());
-        (Arc::new(CompiledGroup::new(loaded.policy, loaded.data)), judge)
+        (Arc::new(CompiledGroup::new(loaded.compiled, loaded.data)), judge)
     });
     Ok(groups.collect())
 }

@@ -42,7 +42,7 @@ fn starter() -> (Policy, Vec<(String, String)>) {
     for (name, text) in &sources {
         compiler.add_module(name, text);
     }
-    (compiler.compile().unwrap_or_else(|why| panic!("{why}")), sources)
+    (compiler.compile().unwrap_or_else(|why| panic!("{why}")).policy, sources)
 }
 
 fn data() -> Value {

@@ -8,7 +8,7 @@ use super::engine::Engine;
 use super::{Bounds, nanoseconds};
 use crate::model::{EntryPoint, PackagePath};
 use crate::rego::budget::Clock;
-use crate::rego::engine::{Policy, Shared};
+use crate::rego::engine::{Compiled, Policy, Shared};
 use crate::rego::value::{Object, Str, Value};
 
 /// The rule that says which others do not count.
@@ -31,9 +31,10 @@ const INSTANT: [&str; 3] = ["config", "policy", "when_ns"];
 
 impl CompiledGroup {
     /// Takes compiled rules and base documents (`config` among them, without the instant).
-    pub fn new(policy: Policy, data: Value) -> Self {
+    pub fn new(rules: Compiled, data: Value) -> Self {
+        let Compiled { policy, modules } = rules;
         let (mut entry_points, mut exceptions) = (BTreeSet::new(), BTreeSet::new());
-        for module in policy.modules() {
+        for module in &modules {
             let package = PackagePath::new(module.package.parts().map(|it| &**it));
             for rule in &module.rules {
                 let Some(name) = rule.head.reference.head.as_var().filter(|_| rule.head.args.is_none())

@@ -146,8 +146,7 @@ fn prepared(
         limit: TIME,
         check_interval: STEPS_BETWEEN_CHECKS,
     });
-    for module in policy.modules() {
-        let Some(source) = policy.sources().get(module.package.span.source) else { continue };
+    for source in policy.sources().iter() {
         let (name, text) = (source.name().to_owned(), source.text().to_string());
         engine.add_policy(name, text).map_err(|error| cannot(&error))?;
     }
@@ -270,7 +269,7 @@ mod tests {
     fn second(text: &str, host: &[HostFunction]) -> Second {
         let mut compiler = Compiler::new(CompileOptions { host: host.to_vec(), ..CompileOptions::default() });
         compiler.add_module("t.rego", text);
-        Second::new(&compiler.compile().unwrap(), host, None, &Object::new().into())
+        Second::new(&compiler.compile().unwrap().policy, host, None, &Object::new().into())
     }
 
     fn path() -> Vec<Str> {

@@ -9,7 +9,7 @@ use super::rules::{self, RuleFaults};
 use super::source::{BadSource, LocalSource, Source};
 use crate::model::policy_spec::SourceGroup;
 use crate::model::{PolicySpec, RuleTable};
-use crate::rego::engine::{CompileFailure, CompileOptions, Compiler, Policy};
+use crate::rego::engine::{CompileFailure, CompileOptions, Compiled, Compiler};
 use crate::rego::source::Sources;
 use crate::rego::value::{ReadLimits, Value};
 
@@ -18,8 +18,8 @@ use crate::rego::value::{ReadLimits, Value};
 pub struct LoadedGroup {
     /// What messages call it: its name, or its place in the specification.
     pub label: String,
-    /// The compiled modules.
-    pub policy: Policy,
+    /// The modules, compiled.
+    pub compiled: Compiled,
     /// Codes and annotations.
     pub rules: RuleTable,
     /// The document `data`, with 0 for `config.policy.when_ns`, which differs by component.
@@ -129,7 +129,9 @@ fn load_group(
     let compiled = compile(label, &modules, options);
     let data = merge(group, &data, options).map_err(PolicyError::from);
     match (compiled, data) {
-        (Ok((policy, rules)), Ok(data)) => Ok(LoadedGroup { label: label.to_owned(), policy, rules, data }),
+        (Ok((compiled, rules)), Ok(data)) => {
+            Ok(LoadedGroup { label: label.to_owned(), compiled, rules, data })
+        },
         (compiled, data) => Err(compiled.err().into_iter().chain(data.err()).collect()),
     }
 }
@@ -173,7 +175,7 @@ fn compile(
     label: &str,
     sources: &[Vec<SourceFile>],
     options: &LoadOptions,
-) -> Result<(Policy, RuleTable), PolicyError> {
+) -> Result<(Compiled, RuleTable), PolicyError> {
     if sources.is_empty() {
         return Err(PolicyError::NoPolicy { label: label.to_owned() });
     }
@@ -181,10 +183,11 @@ fn compile(
     for file in sources.iter().flatten() {
         compiler.add_module(&file.name, text(file)?);
     }
-    let policy = compiler.compile().map_err(|failure| PolicyError::Compile(Box::new(failure)))?;
-    let rules = rules::read(policy.modules(), policy.sources())
-        .map_err(|faults| PolicyError::Rules { faults, sources: Box::new(policy.sources().clone()) })?;
-    Ok((policy, rules))
+    let compiled = compiler.compile().map_err(|failure| PolicyError::Compile(Box::new(failure)))?;
+    let sources = compiled.policy.sources();
+    let rules = rules::read(&compiled.modules, sources)
+        .map_err(|faults| PolicyError::Rules { faults, sources: Box::new(sources.clone()) })?;
+    Ok((compiled, rules))
 }
 
 fn text(file: &SourceFile) -> Result<&str, PolicyError> {

@@ -133,7 +133,7 @@ impl Compiler {
     ///
     /// # Errors
     /// [`CompileFailure`] with every error that was found.
-    pub fn compile(self) -> Result<Policy, CompileFailure> {
+    pub fn compile(self) -> Result<Compiled, CompileFailure> {
         let (mut modules, sources, parsed) = self.parse();
         if self.options.tests == Tests::AsCases {
             testing::number_duplicates(&mut modules);
@@ -148,7 +148,8 @@ impl Compiler {
         match compiled {
             Ok((program, analysis)) => {
                 let program = Arc::new(program);
-                Ok(Policy { inner: Arc::new(Compiled { modules, sources, analysis, program }) })
+                let policy = Policy { inner: Arc::new(Inner { sources, analysis, program }) };
+                Ok(Compiled { policy, modules })
             }
             Err(errors) => Err(CompileFailure { errors, sources }),
         }
@@ -194,26 +195,30 @@ pub struct Outline {
     pub builtins: BTreeMap<Str, FnType>,
 }
 
+/// Modules that were compiled together.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// What can be evaluated. It needs no module any more.
+    pub policy: Policy,
+    /// As they were written, with their annotations, in the order in which they were added. They take more memory
+    /// than the policy.
+    pub modules: Vec<Module>,
+}
+
 /// A compiled policy. Cloning copies a pointer.
 #[derive(Clone, Debug)]
 pub struct Policy {
-    inner: Arc<Compiled>,
+    inner: Arc<Inner>,
 }
 
 #[derive(Debug)]
-struct Compiled {
-    modules: Vec<Module>,
+struct Inner {
     sources: Sources,
     analysis: Analysis,
     program: Arc<Program>,
 }
 
 impl Policy {
-    /// The modules as they were written, with their annotations, in the order in which they were added.
-    pub fn modules(&self) -> &[Module] {
-        &self.inner.modules
-    }
-
     /// The functions of the host that it may call.
     pub fn host(&self) -> &[HostFunction] {
         &self.inner.analysis.options().host
@@ -283,7 +288,7 @@ impl Policy {
     }
 
     fn compile_query(&self, sources: &mut Sources, text: &str) -> Result<QueryParts, Errors> {
-        let Compiled { analysis, program, .. } = self.inner.as_ref();
+        let Inner { analysis, program, .. } = self.inner.as_ref();
         let id = sources.add("", text)?;
         let body = syntax::parse_query(sources, id).map_err(|mut errors| {
             errors.sort(sources);

@@ -38,7 +38,7 @@ fn compile(folder: &Path) -> Policy {
         let text = std::fs::read_to_string(&path).expect("a module");
         compiler.add_module(&path.display().to_string(), &text);
     }
-    compiler.compile().unwrap_or_else(|error| panic!("the released policies do not compile:\n{error}"))
+    compiler.compile().unwrap_or_else(|error| panic!("the released policies do not compile:\n{error}")).policy
 }
 
 /// The data files of the folders and the rule data, all merged at the root, as OPA reads them.

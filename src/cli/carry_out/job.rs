@@ -46,10 +46,10 @@ pub(super) fn job(plan: &Plan, deadline: Deadline, listener: Listener) -> Result
     let memory = plan.max_memory.unwrap_or_else(run::available::budget);
     let Shares { kept, lent } = Shares::of(memory);
     let (transport, source) = transport(plan, &limits, kept)?;
-    let groups = groups(plan, &set);
     for loaded in &set.groups {
         tracing::debug!(group = %loaded.label, rules = loaded.rules.annotated().count(), "policy compiled");
     }
+    let groups = groups(plan, &set.spec, set.groups);
     tracing::debug!(components = plan.snapshot.components.len(), source, "the run begins");
     Ok(Job {
         snapshot: plan.snapshot.clone(),
@@ -186,20 +186,18 @@ fn at(sources: &Sources, span: Span, error: &dyn Display, label: &str) -> Diagno
     }
 }
 
-fn groups(plan: &Plan, set: &PolicySet) -> Vec<Group> {
-    let deprecated = set.spec.configuration.as_ref();
-    let group = |(loaded, group): (&LoadedGroup, _)| Group {
-        rules: Arc::new(
-            CompiledGroup::new(loaded.policy.clone(), loaded.data.clone()).with_engine(plan.engine),
-        ),
+fn groups(plan: &Plan, spec: &PolicySpec, loaded: Vec<LoadedGroup>) -> Vec<Group> {
+    let deprecated = spec.configuration.as_ref();
+    let group = |(loaded, group): (LoadedGroup, _)| Group {
+        rules: Arc::new(CompiledGroup::new(loaded.compiled, loaded.data).with_engine(plan.engine)),
         judge: Arc::new(GroupJudge::new(
-            loaded.label.clone(),
-            loaded.rules.clone(),
+            loaded.label,
+            loaded.rules,
             GroupCriteria::new(group, deprecated, plan.filter),
             group.rule_data.as_ref(),
         )),
     };
-    set.groups.iter().zip(&set.spec.sources).map(group).collect()
+    loaded.into_iter().zip(&spec.sources).map(group).collect()
 }
 
 /// Layouts answer in place of the network; nothing else is asked then.

@@ -9,13 +9,18 @@ use super::super::diagnostics::Diagnostic;
 use super::super::snapshot::told;
 pub(super) use super::files::Ignore;
 use super::files::{self, Found};
-use crate::rego::engine::{CompileFailure, CompileOptions, Compiler, Observe, Policy, PrintStatements};
+use crate::rego::engine::{
+    CompileFailure, CompileOptions, Compiled, Compiler, Observe, Policy, PrintStatements,
+};
 pub(super) use crate::rego::testing::Tests;
+use crate::rego::syntax::ast::Module;
 use crate::rego::value::{Object, ReadLimits, Str, Value, json, yaml};
 
 /// What was loaded.
 pub(super) struct Loaded {
     pub(super) policy: Policy,
+    /// As they were written.
+    pub(super) modules: Vec<Module>,
     pub(super) data: Value,
     /// How long reading and compiling took.
     pub(super) read_ns: u64,
@@ -65,13 +70,15 @@ pub(super) fn load(
     for (name, text) in modules {
         compiler.add_module(&name, text);
     }
-    let policy = compiler.compile().map_err(|failure| super::super::carry_out::pointed(&failure))?;
+    let compiled = compiler.compile();
+    let Compiled { policy, modules } =
+        compiled.map_err(|failure| super::super::carry_out::pointed(&failure))?;
     let data = Value::Object(data);
     policy.check_data(&data).map_err(|errors| {
         let failure = CompileFailure { errors, sources: policy.sources().clone() };
         super::super::carry_out::pointed(&failure)
     })?;
-    Ok(Loaded { policy, data, read_ns, compile_ns: nanoseconds(started) })
+    Ok(Loaded { policy, modules, data, read_ns, compile_ns: nanoseconds(started) })
 }
 
 fn nanoseconds(since: Instant) -> u64 {

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use serde::{Serialize, Serializer};
 
 use super::{Event, Op, Subject};
-use crate::rego::engine::Policy;
 use crate::rego::source::{Sources, Span};
-use crate::rego::syntax::ast;
+use crate::rego::syntax::ast::{self, Module};
 
 /// The lines that were evaluated so far.
 #[derive(Clone, Debug, Default)]
@@ -29,8 +28,7 @@ impl Coverage {
     }
 
     /// What it comes to, for all files of the policy.
-    pub fn report(&self, policy: &Policy) -> Report {
-        let sources = policy.sources();
+    pub fn report(&self, modules: &[Module], sources: &Sources) -> Report {
         let mut covered: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
         for span in &self.0 {
             let name = sources.name(*span);
@@ -39,7 +37,7 @@ impl Coverage {
             }
         }
         let mut files = BTreeMap::new();
-        for module in policy.modules() {
+        for module in modules {
             let name = sources.name(module.package.span);
             let covered = covered.remove(name).unwrap_or_default();
             let mut lines = Lines { sources, covered: &covered, missing: BTreeSet::new() };

@@ -6,10 +6,9 @@ mod duplicates;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::engine::Policy;
 use super::error::RegoError;
 use super::source::Span;
-use super::syntax::ast::Rule;
+use super::syntax::ast::{Module, Rule};
 use super::value::{Str, Value};
 use super::vm::Answer;
 
@@ -75,9 +74,9 @@ pub enum Verdict {
 }
 
 /// The tests of a policy, in the order of files and lines.
-pub fn discover(policy: &Policy) -> Vec<TestCase> {
+pub fn discover(modules: &[Module]) -> Vec<TestCase> {
     let mut found = BTreeMap::new();
-    for (index, module) in policy.modules().iter().enumerate() {
+    for (index, module) in modules.iter().enumerate() {
         let package: Vec<Str> = module.package.parts().map(|it| Str::from(&**it)).collect();
         for rule in &module.rules {
             let Some((at, names)) = test_name(rule) else { continue };
@@ -195,13 +194,13 @@ fn name(key: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::budget::Budget;
-    use super::super::engine::{CompileOptions, Compiler, Evaluation, EvaluationInput};
+    use super::super::engine::{CompileOptions, Compiled, Compiler, Evaluation, EvaluationInput};
     use super::super::value::Object;
     use super::super::vm::{Step, Watcher};
     use super::*;
     use std::sync::Mutex;
 
-    fn compiled(text: &str) -> Policy {
+    fn compiled(text: &str) -> Compiled {
         let mut compiler =
             Compiler::new(CompileOptions { tests: Tests::AsCases, ..CompileOptions::default() });
         compiler.add_module("t.rego", text);
@@ -218,7 +217,7 @@ mod tests {
     }
 
     fn verdicts(text: &str) -> Vec<String> {
-        let policy = compiled(text);
+        let Compiled { policy, modules } = compiled(text);
         let run = |test: &TestCase| {
             let begun = Begun::default();
             let input = EvaluationInput {
@@ -231,13 +230,14 @@ mod tests {
             let cases: Vec<_> = cases.iter().map(|it| format!("{}={}", it.name, it.passed)).collect();
             format!("{} {verdict:?} {}", test.name, cases.join(" "))
         };
-        discover(&policy).iter().map(run).collect()
+        discover(&modules).iter().map(run).collect()
     }
 
     #[test]
     fn tests_are_found_in_the_order_of_the_file() {
-        let policy = compiled("package a.b\n\ntest_x if 1 == 1\n\ntodo_test_y if 1 == 2\n\nhelper := 1\n");
-        let tests = discover(&policy);
+        let compiled =
+            compiled("package a.b\n\ntest_x if 1 == 1\n\ntodo_test_y if 1 == 2\n\nhelper := 1\n");
+        let tests = discover(&compiled.modules);
         let names: Vec<_> = tests.iter().map(|it| (it.package.as_str(), it.name.as_str(), it.todo)).collect();
         assert_eq!(names, [("data.a.b", "test_x", false), ("data.a.b", "todo_test_y", true)]);
     }

@@ -68,7 +68,7 @@ pub fn run(plan: &EvalPlan) -> Done {
             }
         };
         told.trace = seen.trace.map(Trace::finish);
-        told.coverage = seen.coverage.map(|it| it.report(&loaded.policy));
+        told.coverage = seen.coverage.map(|it| it.report(&loaded.modules, loaded.policy.sources()));
         profiles.extend(seen.profile.map(|it| it.finish(prepared.sources())));
     }
     if plan.metrics == Tell::Yes {

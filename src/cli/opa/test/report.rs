@@ -111,7 +111,7 @@ fn failures(plan: &TestPlan, loaded: &Loaded, ran: &[Ran]) -> String {
             let _ = write!(text, "\n{}", indent(&table));
         }
         if plan.var_values == VarValues::Shown {
-            let _ = write!(text, "\n{}", indent(&values::last_failure(&loaded.policy, &it.trace)));
+            let _ = write!(text, "\n{}", indent(&values::last_failure(loaded, &it.trace)));
         }
         text.push('\n');
     }

@@ -65,7 +65,7 @@ pub(super) fn wanted(plan: &TestPlan, loaded: &Loaded) -> Vec<TestCase> {
     let is_wanted = |test: &TestCase| {
         plan.run.as_ref().is_none_or(|it| it.is_match(&format!("{}.{}", test.package, test.name)))
     };
-    testing::discover(&loaded.policy).into_iter().filter(is_wanted).collect()
+    testing::discover(&loaded.modules).into_iter().filter(is_wanted).collect()
 }
 
 fn once(plan: &TestPlan, loaded: &Loaded) -> Done {
@@ -212,7 +212,7 @@ fn covered(
         };
         return Output { stdout: String::new(), stderr, code: 1 };
     }
-    let report = lines.report(&loaded.policy);
+    let report = lines.report(&loaded.modules, loaded.policy.sources());
     if report.coverage >= threshold {
         return Output::of(indented(&report));
     }

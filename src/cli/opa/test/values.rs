@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::rego::engine::Policy;
+use super::super::load::Loaded;
 use crate::rego::observe::Op;
 use crate::rego::observe::trace::Recorded;
 use crate::rego::source::Span;
@@ -13,11 +13,11 @@ use crate::rego::value::Value;
 const MAX_VALUE: usize = 64;
 
 /// `file:row:`, the statement, and its variables; empty where nothing is known.
-pub(super) fn last_failure(policy: &Policy, trace: &[Recorded]) -> String {
+pub(super) fn last_failure(loaded: &Loaded, trace: &[Recorded]) -> String {
     let Some(event) = trace.iter().rev().find(|it| it.op == Some(Op::Fail)) else { return String::new() };
-    let statement = statement(policy, event.at);
+    let statement = statement(&loaded.modules, event.at);
     let span = statement.map_or(event.at, |it| it.span);
-    let sources = policy.sources();
+    let sources = loaded.policy.sources();
     let place = sources.position(span);
     let before = sources.get(span.source).map_or("", |source| {
         let (start, _) = source.line_around(span.start as usize);
@@ -78,8 +78,8 @@ fn arrows(pad: &str, values: &[(usize, String)], last: Option<usize>) -> String 
 }
 
 /// The innermost statement around a place.
-fn statement(policy: &Policy, at: Span) -> Option<&ast::Expr> {
-    let module = policy.modules().iter().find(|it| it.package.span.source == at.source)?;
+fn statement(modules: &[ast::Module], at: Span) -> Option<&ast::Expr> {
+    let module = modules.iter().find(|it| it.package.span.source == at.source)?;
     let inside = |span: Span| span.start <= at.start && at.start < span.end;
     let rule = module.rules.iter().find(|rule| inside(rule.span))?;
     let bodies = rule.body.iter().chain(rule.otherwise.iter().filter_map(|it| it.body.as_ref()));

@@ -22,7 +22,7 @@ fn policy(rules: &str) -> Policy {
     let host = vec![HostFunction { name: "host.get".into(), declaration: "(any) => any".into() }];
     let mut compiler = Compiler::new(CompileOptions { host, ..CompileOptions::default() });
     compiler.add_module("t.rego", format!("package t\n{rules}"));
-    compiler.compile().unwrap_or_else(|error| panic!("{rules}\n{error}"))
+    compiler.compile().unwrap_or_else(|error| panic!("{rules}\n{error}")).policy
 }
 
 fn path(name: &str) -> Vec<Str> {
