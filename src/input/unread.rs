@@ -69,9 +69,9 @@ pub fn checks(evidence: &Evidence) -> Vec<Check> {
 fn check<T>(part: Part, read: &fetch::Part<T>) -> Check {
     let (state, why) = match read {
         fetch::Part::Present(_) => (CheckState::Done, None),
-        fetch::Part::Absent => (CheckState::Skipped, Some("the image has none".to_owned())),
-        fetch::Part::NotAsked => (CheckState::Skipped, Some("not needed".to_owned())),
-        fetch::Part::Undecided(why) => (CheckState::Undecided, Some(why.message.clone())),
+        fetch::Part::Absent => (CheckState::Skipped, Some("the image has none".into())),
+        fetch::Part::NotAsked => (CheckState::Skipped, Some("not needed".into())),
+        fetch::Part::Undecided(why) => (CheckState::Undecided, Some(why.message.clone().into())),
     };
     Check { name: part.check(), state, why }
 }

@@ -144,7 +144,7 @@ impl<'a> Sitting<'a> {
     }
 
     fn result(&mut self, kind: ResultKind, raw: RawResult) {
-        let mut finding = Finding { msg: raw.msg, metadata: raw.metadata };
+        let mut finding = Finding { msg: raw.msg, metadata: Arc::new(raw.metadata) };
         complete(&mut finding, &self.judge.table, self.at, &mut self.out.notes);
         if !self.admits(&finding) {
             return;
@@ -263,7 +263,7 @@ fn success(rule: &AnnotatedRule) -> Finding {
     describe(rule, |key, value| {
         metadata.insert(key.to_owned(), value);
     });
-    Finding { msg: PASS.to_owned(), metadata }
+    Finding { msg: PASS.to_owned(), metadata: Arc::new(metadata) }
 }
 
 fn collections(finding: &Finding) -> Vec<&str> {
@@ -292,5 +292,5 @@ fn hint_at_exclusion(violation: &mut Finding) {
     let hint = format!(
         "{description}. To exclude this rule add {what} to the `exclude` section of the policy configuration."
     );
-    violation.metadata.insert("description".to_owned(), Value::String(hint));
+    Arc::make_mut(&mut violation.metadata).insert("description".to_owned(), Value::String(hint));
 }

@@ -1,6 +1,7 @@
 //! What a result takes from the annotations of its code.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -21,7 +22,7 @@ pub(super) fn complete(
 ) {
     let Some(code) = finding.code() else { return };
     let rule = table.get(code);
-    let metadata = &mut finding.metadata;
+    let metadata = Arc::make_mut(&mut finding.metadata);
     if let Some(own) = metadata.remove("collections")
         && let Value::Array(own) = own
     {

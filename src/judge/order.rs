@@ -62,7 +62,7 @@ mod tests {
         if let Some(code) = code {
             metadata.insert("code".to_owned(), code.into());
         }
-        Finding { msg: msg.to_owned(), metadata }
+        Finding { msg: msg.to_owned(), metadata: metadata.into() }
     }
 
     #[test]

@@ -19,6 +19,12 @@ impl IncludeUse {
         Self { expected, ..Self::default() }
     }
 
+    /// These items, of which none was met yet.
+    #[cfg(test)]
+    pub(crate) fn expecting<const N: usize>(items: [&str; N]) -> Self {
+        Self { expected: items.map(str::to_owned).into(), ..Self::default() }
+    }
+
     pub(super) fn expect_only(&mut self, items: &[Cow<'_, str>]) {
         self.expected.retain(|expected| items.iter().any(|item| item == expected));
     }
@@ -33,8 +39,15 @@ impl IncludeUse {
         }
     }
 
+    /// What was expected and met in either.
+    pub fn join(&mut self, other: Self) {
+        self.expected.extend(other.expected);
+        self.matched.extend(other.matched);
+        self.open |= other.open;
+    }
+
     /// Some results are not known, so nothing can be said of what they would have met.
-    pub(super) fn leave_open(&mut self) {
+    pub fn leave_open(&mut self) {
         self.open = true;
     }
 }

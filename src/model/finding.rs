@@ -1,5 +1,6 @@
 //! What is said of a component: results of rules, results of built-in checks, and what stayed undecided.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -15,9 +16,13 @@ use super::Failure;
 pub struct Finding {
     /// The message.
     pub msg: String,
-    /// Empty where the rule gave none.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub metadata: BTreeMap<String, serde_json::Value>,
+    /// Empty where the rule gave none. Results of many components have it in common.
+    #[serde(skip_serializing_if = "is_empty")]
+    pub metadata: Arc<BTreeMap<String, serde_json::Value>>,
+}
+
+fn is_empty(metadata: &Arc<BTreeMap<String, serde_json::Value>>) -> bool {
+    metadata.is_empty()
 }
 
 impl Finding {
@@ -63,7 +68,7 @@ pub struct Check {
     pub state: CheckState,
     /// Why it was skipped or is undecided; further notes.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub why: Option<String>,
+    pub why: Option<Cow<'static, str>>,
 }
 
 /// See [`Check`].

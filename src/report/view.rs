@@ -1,6 +1,7 @@
 //! A component as reports show it: results in the judge's order, with only the metadata that was asked for.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::options::{Detail, Options, Successes};
 use crate::model::{ComponentReport, Finding, Outcome, RunReport, Undecided, Verdict};
@@ -64,7 +65,7 @@ fn told(finding: &Finding, detail: Detail) -> Cow<'_, Finding> {
     let metadata = finding.metadata.iter().filter(|(key, _)| Finding::BRIEF.contains(&key.as_str()));
     Cow::Owned(Finding {
         msg: finding.msg.clone(),
-        metadata: metadata.map(|(key, value)| (key.clone(), value.clone())).collect(),
+        metadata: Arc::new(metadata.map(|(key, value)| (key.clone(), value.clone())).collect()),
     })
 }
 
@@ -122,7 +123,7 @@ mod tests {
     fn finding(msg: &str, metadata: &[(&str, Value)]) -> Finding {
         let metadata: BTreeMap<_, _> =
             metadata.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
-        Finding { msg: msg.to_owned(), metadata }
+        Finding { msg: msg.to_owned(), metadata: Arc::new(metadata) }
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod course;
 pub mod cpu;
 mod deadline;
 pub mod events;
+mod held;
 mod leased;
 mod memory;
 mod pipeline;
@@ -18,16 +19,18 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinHandle;
 
 use crate::evaluate::CompiledGroup;
 use crate::input::{RunInput, Text};
-use crate::judge::{GroupJudge, IncludeUse, unmatched_includes};
+use crate::judge::GroupJudge;
 use crate::model::failure::StageError;
 use crate::model::outcome::{MemoryFacts, MemoryUse, RunFacts};
 use crate::model::{
-    Component, ComponentId, FailureKind, Limits, PolicySpec, PreviousReport, RunReport, Snapshot,
+    Component, ComponentId, ComponentReport, FailureKind, Limits, PolicySpec, PreviousReport, RunReport, Snapshot,
 };
 use crate::registry::Transport;
 use crate::resolve::{Resolution, Resolved, resolve};
@@ -39,6 +42,7 @@ use cpu::Cpu;
 use deadline::Stopwatch;
 pub use deadline::{Canceller, Deadline};
 use events::Listener;
+use held::Held;
 use leased::HEAP_FACTOR;
 use pipeline::Done;
 
@@ -138,6 +142,7 @@ struct Shared {
     cpu: Cpu,
     evaluating: Semaphore,
     admission: Arc<Admission>,
+    held: Held,
 }
 
 /// The run could not begin its work.
@@ -163,10 +168,11 @@ pub async fn run(mut job: Job) -> Result<RunReport, CannotRun> {
     job.listener.started(resolved.len());
     let evaluating = Semaphore::new(job.workers);
     let admission = Admission::new(job.memory);
-    let shared = Arc::new(Shared { job, input, cpu, evaluating, admission });
-    let (done, memory) = all(&shared, resolved).await;
+    let held = Held::new(job.keep.metadata, job.groups.len());
+    let shared = Arc::new(Shared { job, input, cpu, evaluating, admission, held });
+    let (components, memory) = all(&shared, resolved).await;
     shared.job.listener.finished();
-    Ok(report(&shared.job, done, memory))
+    Ok(report(&shared, components, memory))
 }
 
 /// In which order components are begun; it is the snapshot's where no earlier report says otherwise.
@@ -206,37 +212,47 @@ async fn family(job: &Job, component: &Component) -> Vec<Resolved> {
 
 /// Every component in a task of its own, so that a panic ends nothing else; at most some of them at once. Places are
 /// given out here, one by one, so that who is to be first is first.
-async fn all(shared: &Arc<Shared>, resolved: Vec<Resolved>) -> (Vec<Done>, Vec<MemoryUse>) {
+async fn all(shared: &Arc<Shared>, resolved: Vec<Resolved>) -> (Vec<ComponentReport>, Vec<MemoryUse>) {
     let ahead = Arc::new(Semaphore::new(shared.job.workers.saturating_mul(FETCH_AHEAD)));
-    let mut tasks = Vec::with_capacity(resolved.len());
+    let mut begun = FuturesUnordered::new();
+    let mut ended = Vec::with_capacity(resolved.len());
     let order = order(&shared.job, resolved.iter().map(|it| &it.component));
     let mut waiting: Vec<_> = resolved.into_iter().map(Some).collect();
     for index in order {
         let Some(resolved) = waiting.get_mut(index).and_then(Option::take) else { continue };
         let id = ComponentId { index, name: resolved.component.name.as_str().into() };
-        let stage = Course::default();
+        let (resolved, stage) = (Arc::new(resolved), Course::default());
         let place = place(shared, &ahead).await;
         if place.is_ok() {
             shared.job.listener.component_started(&id);
         }
-        let work = one(Arc::clone(shared), place, id.clone(), resolved.clone(), stage.clone());
-        let task = tokio::spawn(work);
-        tasks.push((id, resolved, stage, task));
+        let work = one(Arc::clone(shared), place, id.clone(), Arc::clone(&resolved), stage.clone());
+        begun.push(watched(shared, tokio::spawn(work), id, resolved, stage));
+        // What the task held is given back now, not when all are done.
+        while let Some(Some(it)) = begun.next().now_or_never() {
+            ended.push(it);
+        }
     }
-    let mut done = Vec::with_capacity(tasks.len());
-    for (id, resolved, stage, task) in tasks {
-        let finished = task.await.unwrap_or_else(|_| {
-            let error = StageError::new(FailureKind::Panicked, "internal error: the component's task ended");
-            let error = error.in_stage(stage.get(), pipeline::image(&resolved));
-            let failed = pipeline::failed(&shared.job, id, &resolved, error);
-            tell(&shared.job, &failed, &stage);
-            failed
-        });
-        done.push((finished, stage.memory()));
-    }
-    done.sort_by_key(|(it, _)| it.report.id.index);
-    let (done, memory): (Vec<_>, Vec<_>) = done.into_iter().unzip();
-    (done, memory.into_iter().flatten().collect())
+    ended.extend(begun.collect::<Vec<_>>().await);
+    ended.sort_by_key(|(it, _): &(ComponentReport, _)| it.id.index);
+    let (components, memory): (Vec<_>, Vec<_>) = ended.into_iter().unzip();
+    (components, memory.into_iter().flatten().collect())
+}
+
+/// What came of a component's task; it has a report however the task ended.
+async fn watched(
+    shared: &Shared,
+    task: JoinHandle<ComponentReport>,
+    id: ComponentId,
+    resolved: Arc<Resolved>,
+    stage: Course,
+) -> (ComponentReport, Option<MemoryUse>) {
+    let report = task.await.unwrap_or_else(|_| {
+        let error = StageError::new(FailureKind::Panicked, "internal error: the component's task ended");
+        let error = error.in_stage(stage.get(), pipeline::image(&resolved));
+        settled(shared, pipeline::failed(&shared.job, id, &resolved, error), &stage)
+    });
+    (report, stage.memory())
 }
 
 /// Waits for a place among those whose evidence is read.
@@ -249,21 +265,22 @@ async fn one(
     shared: Arc<Shared>,
     place: Result<OwnedSemaphorePermit, StageError>,
     id: ComponentId,
-    resolved: Resolved,
+    resolved: Arc<Resolved>,
     stage: Course,
-) -> Done {
+) -> ComponentReport {
     let done = Box::pin(decided(&shared, place, id, &resolved, &stage)).await;
-    tell(&shared.job, &done, &stage);
-    done
+    settled(&shared, done, &stage)
 }
 
-/// One line for each component: what it came to, and what that took.
-fn tell(job: &Job, done: &Done, stage: &Course) {
-    let (id, verdict) = (&done.report.id, done.report.outcome.verdict());
+/// Notes what the run is to know of a component, and tells it in a line: what it came to, and what that took.
+fn settled(shared: &Shared, done: Done, stage: &Course) -> ComponentReport {
+    let Done { report, includes } = done;
+    shared.held.met(includes);
+    let verdict = report.outcome.verdict();
     let memory = stage.memory();
     let memory = memory.as_ref();
     tracing::debug!(
-        component = %id,
+        component = %report.id,
         %verdict,
         granted = memory.map(|it| it.granted),
         used = memory.map(|it| it.used),
@@ -271,7 +288,8 @@ fn tell(job: &Job, done: &Done, stage: &Course) {
         times = %stage.times(),
         "component done"
     );
-    job.listener.component_done(id, verdict);
+    shared.job.listener.component_done(&report.id, verdict);
+    report
 }
 
 /// The component's outcome, or that it was given up.
@@ -298,11 +316,11 @@ async fn decided(
     pipeline::failed(&shared.job, id, resolved, error.in_stage(stage.get(), pipeline::image(resolved)))
 }
 
-fn report(job: &Job, done: Vec<Done>, memory: Vec<MemoryUse>) -> RunReport {
+fn report(shared: &Shared, components: Vec<ComponentReport>, memory: Vec<MemoryUse>) -> RunReport {
+    let job = &shared.job;
     let mut policy_warnings = job.policy_warnings.clone();
-    policy_warnings.extend(unmatched(job, &done));
+    policy_warnings.extend(shared.held.unmatched());
     let traffic = job.transport.traffic();
-    let components: Vec<_> = done.into_iter().map(|it| it.report).collect();
     let resumed = job.previous.as_ref().map(|it| it.differences(&components));
     RunReport {
         components,
@@ -329,14 +347,4 @@ fn report(job: &Job, done: Vec<Done>, memory: Vec<MemoryUse>) -> RunReport {
             resumed,
         },
     }
-}
-
-/// Includes that met nothing in any component, group by group. Nothing can be said while a component is missing.
-fn unmatched(job: &Job, done: &[Done]) -> Vec<String> {
-    let mut messages = Vec::new();
-    for group in 0..job.groups.len() {
-        let uses: Option<Vec<&IncludeUse>> = done.iter().map(|it| it.includes.get(group)).collect();
-        messages.extend(uses.map(unmatched_includes).unwrap_or_default());
-    }
-    messages
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::available::Shares;
 use super::course::Course;
 use super::memory::{self, Memory, Needs};
-use super::{EffectiveTime, Group, HEAP_FACTOR, Job, Metadata, Rank, Shared, Stopwatch};
+use super::{EffectiveTime, Group, HEAP_FACTOR, Job, Rank, Shared, Stopwatch};
 use crate::builtins::{self, Room as _, Session, Work};
 use crate::evaluate::{self, Asking, Evaluating, Rest};
 use crate::fetch::{Evidence, Footprint, Need};
@@ -15,7 +15,7 @@ use crate::input::{self, PolicyInput, Unread};
 use crate::judge::{self, GroupJudgement, IncludeUse, Subject};
 use crate::model::failure::StageError;
 use crate::model::{
-    Check, CheckState, ComponentId, ComponentReport, Failure, FailureKind, Finding, Judgement, Outcome,
+    Check, CheckState, ComponentId, ComponentReport, Failure, FailureKind, Judgement, Outcome,
     RawResults, Stage, Undecided,
 };
 use crate::rego::value::ReadLimits;
@@ -149,7 +149,10 @@ impl Attempt<'_> {
         let judged = watch.bound(judging).await.unwrap_or_else(|error| Err(error.at(&target.pinned)));
         let needs = memory.needs();
         let (outcome, includes) = match (judged, needs) {
-            (Ok((judgement, includes)), None) => (Outcome::Judged(judgement), includes),
+            (Ok((mut judgement, includes)), None) => {
+                shared.held.settle(&mut judgement);
+                (Outcome::Judged(judgement), includes)
+            }
             (Err(error), None) => {
                 stage.give_up();
                 (Outcome::Failed(error.in_stage(stage.get(), &target.pinned)), Vec::new())
@@ -266,8 +269,8 @@ struct Asks<'a> {
     memory: &'a Arc<Memory>,
 }
 
-fn policy_check(state: CheckState, why: &str) -> Check {
-    Check { name: "policy", state, why: Some(why.to_owned()) }
+fn policy_check(state: CheckState, why: &'static str) -> Check {
+    Check { name: "policy", state, why: Some(why.into()) }
 }
 
 fn of_builtin_checks(verified: &Verified) -> Judgement {
@@ -428,17 +431,7 @@ fn joined(
         }
     }
     judge::order::sort_judgement(&mut all);
-    if job.keep.metadata == Metadata::Brief {
-        forget_descriptions(&mut all);
-    }
     (all, includes)
-}
-
-/// What no report tells need not be held until the last component is judged.
-fn forget_descriptions(judged: &mut Judgement) {
-    for finding in judged.violations.iter_mut().chain(&mut judged.warnings) {
-        finding.metadata.retain(|key, _| Finding::BRIEF.contains(&key.as_str()));
-    }
 }
 
 fn may_read(group: &Group, unread: &Unread) -> bool {

@@ -3,6 +3,7 @@
 //! Include and exclude of a policy do not touch them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -58,7 +59,7 @@ impl Builtin {
             ("title".to_owned(), text(self.title())),
             ("description".to_owned(), text(self.description())),
         ]);
-        Finding { msg: msg.into(), metadata }
+        Finding { msg: msg.into(), metadata: Arc::new(metadata) }
     }
 
     /// It passed.

@@ -1,5 +1,7 @@
 //! The checks in the words of reports: violations, successes, what stayed undecided, and which steps ran.
 
+use std::borrow::Cow;
+
 use super::{Attestations, Builtin, ImageSignature, PassedOver, Verified};
 use crate::model::failure::StageError;
 use crate::model::{
@@ -81,8 +83,8 @@ impl Verified {
                 (CheckState::Done, note(signatures.len(), "signature", passed_over))
             }
             ImageSignature::Rejected(_) => (CheckState::Done, None),
-            ImageSignature::Skipped => (CheckState::Skipped, Some("--skip-image-sig-check".to_owned())),
-            ImageSignature::Undecided(why) => (CheckState::Undecided, Some(why.message.clone())),
+            ImageSignature::Skipped => (CheckState::Skipped, Some("--skip-image-sig-check".into())),
+            ImageSignature::Undecided(why) => (CheckState::Undecided, Some(why.message.clone().into())),
         };
         Check { name: "image-signature", state, why }
     }
@@ -92,13 +94,13 @@ impl Verified {
             Attestations::Verified(statements, passed_over) => {
                 (CheckState::Done, note(statements.len(), "attestation", passed_over))
             }
-            Attestations::Unverified(..) => (CheckState::Skipped, Some("--skip-att-sig-check".to_owned())),
+            Attestations::Unverified(..) => (CheckState::Skipped, Some("--skip-att-sig-check".into())),
             Attestations::Rejected(_) if self.attestations_skipped() => (
                 CheckState::Skipped,
-                Some("--skip-att-sig-check; the attestations could not be used all the same".to_owned()),
+                Some("--skip-att-sig-check; the attestations could not be used all the same".into()),
             ),
             Attestations::Rejected(_) => (CheckState::Done, None),
-            Attestations::Undecided(why) => (CheckState::Undecided, Some(why.message.clone())),
+            Attestations::Undecided(why) => (CheckState::Undecided, Some(why.message.clone().into())),
         };
         Check { name: "attestation-signature", state, why }
     }
@@ -107,9 +109,9 @@ impl Verified {
         let (state, why) = match &self.attestations {
             Attestations::Verified(..) | Attestations::Unverified(..) => (CheckState::Done, None),
             Attestations::Rejected(_) => {
-                (CheckState::Skipped, Some("no attestation was accepted".to_owned()))
+                (CheckState::Skipped, Some("no attestation was accepted".into()))
             }
-            Attestations::Undecided(why) => (CheckState::Undecided, Some(why.message.clone())),
+            Attestations::Undecided(why) => (CheckState::Undecided, Some(why.message.clone().into())),
         };
         Check { name: "attestation-syntax", state, why }
     }
@@ -124,15 +126,15 @@ fn log_check() -> Check {
     Check {
         name: "transparency-log",
         state: CheckState::Skipped,
-        why: Some("--ignore-rekor: entries of a transparency log are not asked for".to_owned()),
+        why: Some("--ignore-rekor: entries of a transparency log are not asked for".into()),
     }
 }
 
-fn note(verified: usize, what: &str, passed_over: &PassedOver) -> Option<String> {
+fn note(verified: usize, what: &str, passed_over: &PassedOver) -> Option<Cow<'static, str>> {
     let reasons = passed_over.reasons();
     let first = reasons.first()?;
     let all = verified + reasons.len();
-    Some(format!("{} of {all} {what}s did not verify and do not count: {first}", reasons.len()))
+    Some(format!("{} of {all} {what}s did not verify and do not count: {first}", reasons.len()).into())
 }
 
 fn undecided(check: Builtin, why: &StageError) -> Undecided {

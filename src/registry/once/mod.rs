@@ -14,19 +14,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 
 use super::{
-    Answer, BlobId, Cause, Descriptor, Manifest, RegistryError, Traffic, Transport, blob_object,
+    Answer, BlobId, Cause, Descriptor, Manifest, MediaType, RegistryError, Traffic, Transport, blob_object,
     manifest_object,
 };
 use crate::model::{Digest, ImageRef, PinnedRef, Repository};
 use flights::Flights;
 use memory::Memory;
 
-/// Bytes of manifests that are kept, as they are in memory: some thousands of usual ones. What is not kept is asked for
+/// Bytes of manifests that are kept, as they were received: some thousands of usual ones. What is not kept is asked for
 /// again by its digest.
-const KEPT_MANIFESTS: u64 = 32 << 20;
-
-/// Bytes in memory for each byte of a manifest: itself, and what is read of it.
-const MANIFEST_FACTOR: u64 = 4;
+const KEPT_MANIFESTS: u64 = 8 << 20;
 
 /// Blobs of so many bytes are small: configurations, signatures. They have a part of the room for themselves, since a
 /// rule may ask for its image's configuration after the SBOMs of many others went by.
@@ -43,14 +40,29 @@ struct Inner {
     transport: Arc<dyn Transport>,
     manifests: Flights<ImageRef, Manifest>,
     /// What names meant when they were first asked for; they mean it for the rest of the run.
-    names: Mutex<HashMap<ImageRef, Descriptor>>,
-    kept: Memory<PinnedRef, Manifest>,
+    names: Mutex<HashMap<ImageRef, Meant>>,
+    /// Read again when they are asked for: what is read of a manifest is several times as large.
+    kept: Memory<PinnedRef, Bytes>,
     heads: Flights<PinnedRef, Descriptor>,
     blobs: Flights<(Repository, Digest), Bytes>,
     referrers: Flights<PinnedRef, Vec<Descriptor>>,
     small: Memory<Digest, Bytes>,
     large: Memory<Digest, Bytes>,
     manifest_cap: u64,
+}
+
+/// The manifest that a name leads to.
+#[derive(Clone, Copy)]
+struct Meant {
+    digest: Digest,
+    media_type: MediaType,
+    size: u64,
+}
+
+impl Meant {
+    fn descriptor(self) -> Descriptor {
+        Descriptor::new(self.media_type.as_str(), self.digest, self.size)
+    }
 }
 
 impl Once {
@@ -75,7 +87,7 @@ impl Once {
 impl Inner {
     async fn manifest(self: &Arc<Self>, reference: &ImageRef, cap: u64) -> Result<Manifest, RegistryError> {
         let wanted = self.meant(reference);
-        let kept = if let ImageRef::Pinned(pinned) = &wanted { self.kept.get(pinned) } else { None };
+        let kept = if let ImageRef::Pinned(pinned) = &wanted { self.kept(pinned) } else { None };
         let manifest = match (kept, self.manifests.known(&wanted)) {
             (Some(manifest), _) => manifest,
             (None, Some(known)) => known?,
@@ -112,26 +124,32 @@ impl Inner {
         named.map_or_else(|| reference.clone(), ImageRef::Pinned)
     }
 
-    fn named(&self, reference: &ImageRef) -> Option<Descriptor> {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner).get(reference).cloned()
+    fn named(&self, reference: &ImageRef) -> Option<Meant> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).get(reference).copied()
+    }
+
+    fn kept(&self, pinned: &PinnedRef) -> Option<Manifest> {
+        let meant = self.named(&ImageRef::Pinned(pinned.clone()))?;
+        Manifest::read(self.kept.get(pinned)?, meant.media_type.as_str()).ok()
     }
 
     /// The first answer stays, so that a name means one thing for the whole run.
     fn note(&self, reference: &ImageRef, manifest: &Manifest) {
         let pinned = reference.repository().pin(manifest.digest);
+        let size = manifest.bytes.len() as u64;
+        let meant = Meant { digest: manifest.digest, media_type: manifest.media_type, size };
         {
             let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
             for name in [reference.clone(), ImageRef::Pinned(pinned.clone())] {
-                names.entry(name).or_insert_with(|| manifest.descriptor());
+                names.entry(name).or_insert(meant);
             }
         }
-        let size = (manifest.bytes.len() as u64).saturating_mul(MANIFEST_FACTOR);
-        self.kept.put(pinned, manifest, size);
+        self.kept.put(pinned, &manifest.bytes, size);
     }
 
     async fn head(self: &Arc<Self>, reference: &ImageRef) -> Result<Descriptor, RegistryError> {
         if let Some(named) = self.named(reference) {
-            return Ok(named);
+            return Ok(named.descriptor());
         }
         if let Some(known) = self.manifests.known(reference) {
             return known.map(|it| it.descriptor());

@@ -1,5 +1,7 @@
 //! The text report as a person reads it.
 
+use std::sync::Arc;
+
 use super::super::sample::{self, EVERYTHING, component, finding, judged};
 use super::*;
 use crate::model::failure::StageError;
@@ -22,7 +24,7 @@ fn an_incomplete_report_opens_with_its_causes() {
     partly.checks = vec![Check {
         name: "transparency-log",
         state: CheckState::Skipped,
-        why: Some("--ignore-rekor".to_owned()),
+        why: Some("--ignore-rekor".into()),
     }];
     let mut report = sample::report(vec![
         component(0, sample::unavailable("connection refused")),
@@ -75,7 +77,7 @@ fn threat_46_nothing_planted_reaches_the_terminal_or_forges_a_line() {
     planted.container_image = EVIL.to_owned();
     let mut report = sample::report(vec![planted]);
     if let Outcome::Judged(judged) = &mut report.components[0].outcome {
-        let metadata = &mut judged.violations[0].metadata;
+        let metadata = Arc::make_mut(&mut judged.violations[0].metadata);
         for key in ["title", "description", "solution", "term"] {
             metadata.insert(key.to_owned(), EVIL.into());
         }
@@ -98,8 +100,8 @@ fn threat_46_nothing_planted_reaches_the_terminal_or_forges_a_line() {
 #[test]
 fn texts_of_other_types_are_shown_and_not_fatal() {
     let mut odd = finding("a.b", "m");
-    odd.metadata.insert("term".to_owned(), 7.into());
-    odd.metadata.insert("title".to_owned(), serde_json::json!({"k": [1]}));
+    Arc::make_mut(&mut odd.metadata).insert("term".to_owned(), 7.into());
+    Arc::make_mut(&mut odd.metadata).insert("title".to_owned(), serde_json::json!({"k": [1]}));
     let report = sample::report(vec![component(0, judged(vec![odd], vec![], vec![]))]);
     let text = text(&report);
     assert!(text.contains("  Term: 7\n  Title: {\"k\":[1]}\n"), "{text}");
