@@ -131,7 +131,7 @@ fn load_group(
     match (compiled, data) {
         (Ok((compiled, rules)), Ok(data)) => {
             Ok(LoadedGroup { label: label.to_owned(), compiled, rules, data })
-        },
+        }
         (compiled, data) => Err(compiled.err().into_iter().chain(data.err()).collect()),
     }
 }
@@ -183,11 +183,11 @@ fn compile(
     for file in sources.iter().flatten() {
         compiler.add_module(&file.name, text(file)?);
     }
-    let compiled = compiler.compile().map_err(|failure| PolicyError::Compile(Box::new(failure)))?;
-    let sources = compiled.policy.sources();
-    let rules = rules::read(&compiled.modules, sources)
+    let built = compiler.compile().map_err(|failure| PolicyError::Compile(Box::new(failure)))?;
+    let sources = built.policy.sources();
+    let rules = rules::read(&built.modules, sources)
         .map_err(|faults| PolicyError::Rules { faults, sources: Box::new(sources.clone()) })?;
-    Ok((compiled, rules))
+    Ok((built, rules))
 }
 
 fn text(file: &SourceFile) -> Result<&str, PolicyError> {

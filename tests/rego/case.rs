@@ -73,7 +73,7 @@ impl Case {
             compiler.add_module(name, text);
         }
         let policy = match compiler.compile() {
-            Ok(compiled) => compiled.policy,
+            Ok(built) => built.policy,
             Err(error) => return failure(&error),
         };
         if let (Some(data), true) = (&self.data, self.check_data)

@@ -12,8 +12,8 @@ use super::files::{self, Found};
 use crate::rego::engine::{
     CompileFailure, CompileOptions, Compiled, Compiler, Observe, Policy, PrintStatements,
 };
-pub(super) use crate::rego::testing::Tests;
 use crate::rego::syntax::ast::Module;
+pub(super) use crate::rego::testing::Tests;
 use crate::rego::value::{Object, ReadLimits, Str, Value, json, yaml};
 
 /// What was loaded.
@@ -70,9 +70,8 @@ pub(super) fn load(
     for (name, text) in modules {
         compiler.add_module(&name, text);
     }
-    let compiled = compiler.compile();
     let Compiled { policy, modules } =
-        compiled.map_err(|failure| super::super::carry_out::pointed(&failure))?;
+        compiler.compile().map_err(|failure| super::super::carry_out::pointed(&failure))?;
     let data = Value::Object(data);
     policy.check_data(&data).map_err(|errors| {
         let failure = CompileFailure { errors, sources: policy.sources().clone() };

@@ -235,8 +235,7 @@ mod tests {
 
     #[test]
     fn tests_are_found_in_the_order_of_the_file() {
-        let compiled =
-            compiled("package a.b\n\ntest_x if 1 == 1\n\ntodo_test_y if 1 == 2\n\nhelper := 1\n");
+        let compiled = compiled("package a.b\n\ntest_x if 1 == 1\n\ntodo_test_y if 1 == 2\n\nhelper := 1\n");
         let tests = discover(&compiled.modules);
         let names: Vec<_> = tests.iter().map(|it| (it.package.as_str(), it.name.as_str(), it.todo)).collect();
         assert_eq!(names, [("data.a.b", "test_x", false), ("data.a.b", "todo_test_y", true)]);

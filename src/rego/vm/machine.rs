@@ -376,7 +376,7 @@ impl Machine {
     }
 
     /// The same, with the key that it is remembered by.
-    pub(super) fn memo_entry(&self, level: Level, key: &Key) -> Option<(&Key, &Memo)> {
+    pub(super) fn memo_entry(&self, level: Level, key: &Key) -> Option<&(Key, Memo)> {
         let own = self.overlay(level).memos.entry(key);
         own.or_else(|| if level == ROOT { self.shared.entry(key) } else { None })
     }

@@ -1,10 +1,12 @@
 //! What was computed before, with undefined, undecided and error kept apart.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::{Arc, LazyLock};
 
 use foldhash::quality::RandomState;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 use smallvec::SmallVec;
 
 use super::outcome::{Cause, Undecided};
@@ -47,12 +49,6 @@ impl Key {
     }
 }
 
-impl Hash for Key {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.hash);
-    }
-}
-
 impl PartialEq for Key {
     fn eq(&self, other: &Self) -> bool {
         let alike = |(a, b): (&Value, &Value)| match (a.storage(), b.storage()) {
@@ -63,28 +59,6 @@ impl PartialEq for Key {
             && self.unit == other.unit
             && self.args.len() == other.args.len()
             && self.args.iter().zip(&other.args).all(alike)
-    }
-}
-
-impl Eq for Key {}
-
-/// A key brings its hash along: it is looked for on a level and in what is shared, and then put where it was not.
-#[derive(Default)]
-struct Brought(u64);
-
-impl Hasher for Brought {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
     }
 }
 
@@ -100,23 +74,81 @@ pub(super) enum Memo {
 /// The memos of one level of replacements.
 #[derive(Debug, Default)]
 pub(super) struct Memos {
-    all: HashMap<Key, Memo, BuildHasherDefault<Brought>>,
+    /// Where each is, by the hash that its key brings along.
+    places: HashTable<u32>,
+    all: Pieces<(Key, Memo)>,
     /// By group: how its look-ups by key went.
     pub(super) look_ups: HashMap<u32, LookUps>,
 }
 
 impl Memos {
     /// What is remembered for a key, with the key as it was when it was put there.
-    pub(super) fn entry(&self, key: &Key) -> Option<(&Key, &Memo)> {
-        self.all.get_key_value(key)
+    pub(super) fn entry(&self, key: &Key) -> Option<&(Key, Memo)> {
+        let place =
+            self.places.find(key.hash, |place| self.all.get(*place).is_some_and(|it| it.0 == *key))?;
+        self.all.get(*place)
     }
 
     pub(super) fn len(&self) -> usize {
-        self.all.len()
+        self.places.len()
     }
 
     pub(super) fn put(&mut self, key: Key, memo: Memo) {
-        self.all.insert(key, memo);
+        let Self { places, all, .. } = self;
+        let is_same = |place: &u32| all.get(*place).is_some_and(|it| it.0 == key);
+        let rehash = |place: &u32| all.get(*place).map_or(0, |it| it.0.hash);
+        match places.entry(key.hash, is_same, rehash) {
+            Entry::Occupied(known) => {
+                if let Some(known) = all.get_mut(*known.get()) {
+                    known.1 = memo;
+                }
+            }
+            Entry::Vacant(place) => {
+                place.insert(all.len());
+                all.push((key, memo));
+            }
+        }
+    }
+}
+
+/// Things that stay where they were put: a list would be there twice each time that it grows.
+#[derive(Debug)]
+struct Pieces<T>(Vec<Vec<T>>);
+
+impl<T> Default for Pieces<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Pieces<T> {
+    /// Things in a piece; only the first one may be smaller.
+    const LENGTH: usize = 256;
+
+    fn push(&mut self, thing: T) {
+        if self.0.last().is_none_or(|it| it.len() == Self::LENGTH) {
+            let room = if self.0.is_empty() { 0 } else { Self::LENGTH };
+            self.0.push(Vec::with_capacity(room));
+        }
+        if let Some(last) = self.0.last_mut() {
+            last.push(thing);
+        }
+    }
+
+    /// The place of the next one.
+    fn len(&self) -> u32 {
+        let before = self.0.len().saturating_sub(1) * Self::LENGTH;
+        u32::try_from(before + self.0.last().map_or(0, Vec::len)).unwrap_or(u32::MAX)
+    }
+
+    fn get_mut(&mut self, place: u32) -> Option<&mut T> {
+        let place = place as usize;
+        self.0.get_mut(place / Self::LENGTH)?.get_mut(place % Self::LENGTH)
+    }
+
+    fn get(&self, place: u32) -> Option<&T> {
+        let place = place as usize;
+        self.0.get(place / Self::LENGTH)?.get(place % Self::LENGTH)
     }
 }
 

@@ -19,7 +19,7 @@ use crate::rego::error::RegoError;
 pub(crate) struct SharedMemos(Arc<Memos>);
 
 impl SharedMemos {
-    pub(super) fn entry(&self, key: &Key) -> Option<(&Key, &Memo)> {
+    pub(super) fn entry(&self, key: &Key) -> Option<&(Key, Memo)> {
         self.0.entry(key)
     }
 
