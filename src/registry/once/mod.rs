@@ -39,10 +39,9 @@ pub struct Once(Arc<Inner>);
 struct Inner {
     transport: Arc<dyn Transport>,
     manifests: Flights<ImageRef, Manifest>,
-    /// What names meant when they were first asked for; they mean it for the rest of the run.
-    names: Mutex<HashMap<ImageRef, Meant>>,
-    /// Read again when they are asked for: what is read of a manifest is several times as large.
-    kept: Memory<PinnedRef, Bytes>,
+    /// What tags meant when they were first asked for; they mean it for the rest of the run.
+    names: Mutex<HashMap<ImageRef, PinnedRef>>,
+    kept: Memory<PinnedRef, Raw>,
     heads: Flights<PinnedRef, Descriptor>,
     blobs: Flights<(Repository, Digest), Bytes>,
     referrers: Flights<PinnedRef, Vec<Descriptor>>,
@@ -51,17 +50,16 @@ struct Inner {
     manifest_cap: u64,
 }
 
-/// The manifest that a name leads to.
-#[derive(Clone, Copy)]
-struct Meant {
-    digest: Digest,
+/// A manifest as it was received. It is read again when it is asked for: what is read of it is several times as large.
+#[derive(Clone)]
+struct Raw {
     media_type: MediaType,
-    size: u64,
+    bytes: Bytes,
 }
 
-impl Meant {
-    fn descriptor(self) -> Descriptor {
-        Descriptor::new(self.media_type.as_str(), self.digest, self.size)
+impl Raw {
+    fn read(self) -> Option<Manifest> {
+        Manifest::read(self.bytes, self.media_type.as_str()).ok()
     }
 }
 
@@ -87,8 +85,8 @@ impl Once {
 impl Inner {
     async fn manifest(self: &Arc<Self>, reference: &ImageRef, cap: u64) -> Result<Manifest, RegistryError> {
         let wanted = self.meant(reference);
-        let kept = if let ImageRef::Pinned(pinned) = &wanted { self.kept(pinned) } else { None };
-        let manifest = match (kept, self.manifests.known(&wanted)) {
+        let kept = if let ImageRef::Pinned(pinned) = &wanted { self.kept.get(pinned) } else { None };
+        let manifest = match (kept.and_then(Raw::read), self.manifests.known(&wanted)) {
             (Some(manifest), _) => manifest,
             (None, Some(known)) => known?,
             (None, None) => {
@@ -118,45 +116,34 @@ impl Inner {
         Ok(manifest)
     }
 
-    /// The reference by the digest that its name was found to mean.
+    /// The reference by the digest that its tag was found to mean.
     fn meant(&self, reference: &ImageRef) -> ImageRef {
-        let named = self.named(reference).map(|it| reference.repository().pin(it.digest));
-        named.map_or_else(|| reference.clone(), ImageRef::Pinned)
+        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        names.get(reference).map_or_else(|| reference.clone(), |it| ImageRef::Pinned(it.clone()))
     }
 
-    fn named(&self, reference: &ImageRef) -> Option<Meant> {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner).get(reference).copied()
-    }
-
-    fn kept(&self, pinned: &PinnedRef) -> Option<Manifest> {
-        let meant = self.named(&ImageRef::Pinned(pinned.clone()))?;
-        Manifest::read(self.kept.get(pinned)?, meant.media_type.as_str()).ok()
-    }
-
-    /// The first answer stays, so that a name means one thing for the whole run.
+    /// The first answer stays, so that a tag means one thing for the whole run.
     fn note(&self, reference: &ImageRef, manifest: &Manifest) {
         let pinned = reference.repository().pin(manifest.digest);
-        let size = manifest.bytes.len() as u64;
-        let meant = Meant { digest: manifest.digest, media_type: manifest.media_type, size };
-        {
+        if let ImageRef::Tagged { .. } = reference {
             let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-            for name in [reference.clone(), ImageRef::Pinned(pinned.clone())] {
-                names.entry(name).or_insert(meant);
-            }
+            names.entry(reference.clone()).or_insert_with(|| pinned.clone());
         }
-        self.kept.put(pinned, &manifest.bytes, size);
+        let raw = Raw { media_type: manifest.media_type, bytes: manifest.bytes.clone() };
+        self.kept.put(pinned, &raw, manifest.bytes.len() as u64);
     }
 
     async fn head(self: &Arc<Self>, reference: &ImageRef) -> Result<Descriptor, RegistryError> {
-        if let Some(named) = self.named(reference) {
-            return Ok(named.descriptor());
-        }
+        let reference = &self.meant(reference);
         if let Some(known) = self.manifests.known(reference) {
             return known.map(|it| it.descriptor());
         }
         let ImageRef::Pinned(pinned) = reference else {
             return self.manifest(reference, self.manifest_cap).await.map(|it| it.descriptor());
         };
+        if let Some(Raw { media_type, bytes }) = self.kept.get(pinned) {
+            return Ok(Descriptor::new(media_type.as_str(), pinned.digest, bytes.len() as u64));
+        }
         if let Some(known) = self.heads.known(pinned) {
             return known;
         }
@@ -253,7 +240,7 @@ impl Transport for Once {
 
     fn traffic(&self) -> Traffic {
         Traffic {
-            evicted: Some(self.0.small.evicted() + self.0.large.evicted()),
+            evicted: Some(self.0.small.evicted() + self.0.large.evicted() + self.0.kept.evicted()),
             ..self.0.transport.traffic()
         }
     }
