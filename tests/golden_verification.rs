@@ -56,7 +56,7 @@ fn compare(name: &str, expected: &Value, verified: &Verified) {
         let same = expected.iter().find(|it| it["metadata"]["code"].as_str() == violation.code()).unwrap();
         let msg = same["msg"].as_str().unwrap();
         if same_words(&code(violation), msg) {
-            assert_eq!(violation.msg, msg, "{name}");
+            assert_eq!(&*violation.msg, msg, "{name}");
         } else {
             let first_sentence = |it: &str| it.split(": ").next().unwrap_or_default().to_owned();
             assert_eq!(first_sentence(&violation.msg), first_sentence(msg), "{name}");

@@ -28,7 +28,7 @@ pub(super) fn categorise(
         (ResultKind::Failure, _) => match future(finding, at) {
             Some(date) => {
                 let msg = finding.msg.strip_suffix('.').unwrap_or(&finding.msg);
-                finding.msg = format!("{msg}. This will become a failure starting on {date}");
+                finding.msg = format!("{msg}. This will become a failure starting on {date}").into();
                 Category::Warning
             }
             None => Category::Violation,

@@ -144,7 +144,7 @@ impl<'a> Sitting<'a> {
     }
 
     fn result(&mut self, kind: ResultKind, raw: RawResult) {
-        let mut finding = Finding { msg: raw.msg, metadata: Arc::new(raw.metadata) };
+        let mut finding = Finding { msg: raw.msg.into(), metadata: Arc::new(raw.metadata) };
         complete(&mut finding, &self.judge.table, self.at, &mut self.out.notes);
         if !self.admits(&finding) {
             return;
@@ -263,7 +263,7 @@ fn success(rule: &AnnotatedRule) -> Finding {
     describe(rule, |key, value| {
         metadata.insert(key.to_owned(), value);
     });
-    Finding { msg: PASS.to_owned(), metadata: Arc::new(metadata) }
+    Finding { msg: PASS.into(), metadata: Arc::new(metadata) }
 }
 
 fn collections(finding: &Finding) -> Vec<&str> {

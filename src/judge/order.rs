@@ -62,7 +62,7 @@ mod tests {
         if let Some(code) = code {
             metadata.insert("code".to_owned(), code.into());
         }
-        Finding { msg: msg.to_owned(), metadata: metadata.into() }
+        Finding { msg: msg.into(), metadata: metadata.into() }
     }
 
     #[test]
@@ -75,7 +75,7 @@ mod tests {
             finding(None, "zz".into(), "5"),
         ];
         sort(&mut all);
-        let order: Vec<&str> = all.iter().map(|it| it.msg.as_str()).collect();
+        let order: Vec<&str> = all.iter().map(|it| &*it.msg).collect();
         assert_eq!(order, ["5", "3", "4", "2", "1"]);
     }
 }

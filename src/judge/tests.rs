@@ -88,7 +88,7 @@ fn judge(table: RuleTable, entries: Vec<RawEntry>) -> GroupJudgement {
 }
 
 fn messages(findings: &[Finding]) -> Vec<&str> {
-    findings.iter().map(|it| it.msg.as_str()).collect()
+    findings.iter().map(|it| &*it.msg).collect()
 }
 
 fn codes<F: Borrow<Finding>>(findings: &[F]) -> Vec<&str> {

@@ -15,7 +15,7 @@ use super::Failure;
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
 pub struct Finding {
     /// The message.
-    pub msg: String,
+    pub msg: Arc<str>,
     /// Empty where the rule gave none. Results of many components have it in common.
     #[serde(skip_serializing_if = "is_empty")]
     pub metadata: Arc<BTreeMap<String, serde_json::Value>>,

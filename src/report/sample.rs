@@ -48,7 +48,7 @@ pub(super) fn component(index: usize, outcome: Outcome) -> ComponentReport {
 
 pub(super) fn finding(code: &str, msg: &str) -> Finding {
     let metadata = BTreeMap::from([("code".to_owned(), code.into())]);
-    Finding { msg: msg.to_owned(), metadata: Arc::new(metadata) }
+    Finding { msg: msg.into(), metadata: Arc::new(metadata) }
 }
 
 pub(super) fn judged(violations: Vec<Finding>, warnings: Vec<Finding>, successes: Vec<Finding>) -> Outcome {

@@ -73,7 +73,7 @@ fn condensed(findings: &[Cow<'_, Finding>]) -> BTreeMap<String, Vec<String>> {
             Value::String(code) => code.clone(),
             other => go_value::plain(other),
         };
-        by_code.entry(code).or_insert_with(|| (finding.msg.clone(), 0)).1 += 1;
+        by_code.entry(code).or_insert_with(|| (finding.msg.to_string(), 0)).1 += 1;
     }
     let lines = |code: &str, (first, count): (String, usize)| match count {
         1 => vec![first],

@@ -123,7 +123,7 @@ mod tests {
     fn finding(msg: &str, metadata: &[(&str, Value)]) -> Finding {
         let metadata: BTreeMap<_, _> =
             metadata.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
-        Finding { msg: msg.to_owned(), metadata: Arc::new(metadata) }
+        Finding { msg: msg.into(), metadata: Arc::new(metadata) }
     }
 
     #[test]

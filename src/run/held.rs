@@ -2,6 +2,7 @@
 //! many have in common.
 
 use std::collections::{BTreeMap, HashSet};
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
@@ -13,7 +14,7 @@ use crate::model::{Finding, Judgement};
 /// Shared by all components of a run.
 pub(super) struct Held {
     told: Metadata,
-    /// Of results.
+    messages: Mutex<HashSet<Arc<str>>>,
     metadata: Mutex<HashSet<Arc<BTreeMap<String, Value>>>>,
     /// By source group.
     includes: Mutex<Vec<IncludeUse>>,
@@ -22,7 +23,7 @@ pub(super) struct Held {
 impl Held {
     pub(super) fn new(told: Metadata, groups: usize) -> Self {
         let includes = Mutex::new(vec![IncludeUse::default(); groups]);
-        Self { told, metadata: Mutex::default(), includes }
+        Self { told, messages: Mutex::default(), metadata: Mutex::default(), includes }
     }
 
     /// Leaves of a component's results what is told of them.
@@ -32,25 +33,20 @@ impl Held {
                 let metadata = Arc::make_mut(&mut finding.metadata);
                 metadata.retain(|key, _| Finding::BRIEF.contains(&key.as_str()));
             }
-            finding.metadata = self.once(&finding.metadata);
-            finding.msg.shrink_to_fit();
+            self.share(finding);
         }
         // Those of rules are shared already.
         for finding in judged.successes.iter_mut().filter_map(Arc::get_mut) {
-            finding.metadata = self.once(&finding.metadata);
+            self.share(finding);
         }
         judged.violations.shrink_to_fit();
         judged.warnings.shrink_to_fit();
         judged.successes.shrink_to_fit();
     }
 
-    fn once(&self, metadata: &Arc<BTreeMap<String, Value>>) -> Arc<BTreeMap<String, Value>> {
-        let mut known = lock(&self.metadata);
-        if let Some(known) = known.get(metadata) {
-            return Arc::clone(known);
-        }
-        known.insert(Arc::clone(metadata));
-        Arc::clone(metadata)
+    fn share(&self, finding: &mut Finding) {
+        finding.msg = once(&self.messages, &finding.msg);
+        finding.metadata = once(&self.metadata, &finding.metadata);
     }
 
     /// Takes in what the includes of each group met in a component. Of one that was not evaluated there is nothing, and
@@ -71,6 +67,16 @@ impl Held {
     }
 }
 
+/// What was held first of all that are like this one.
+fn once<T: ?Sized + Eq + Hash>(held: &Mutex<HashSet<Arc<T>>>, thing: &Arc<T>) -> Arc<T> {
+    let mut held = lock(held);
+    if let Some(first) = held.get(thing) {
+        return Arc::clone(first);
+    }
+    held.insert(Arc::clone(thing));
+    Arc::clone(thing)
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -83,32 +89,33 @@ mod tests {
         let text = |it: &str| Value::from(it);
         let metadata = [("code", text("a.b")), ("term", text(term)), ("title", text("Told with --info"))];
         let metadata = metadata.map(|(key, value)| (key.to_owned(), value));
-        let finding = Finding { msg: "No.".to_owned(), metadata: Arc::new(metadata.into()) };
+        let finding = Finding { msg: "No.".into(), metadata: Arc::new(metadata.into()) };
         Judgement { violations: vec![finding], ..Judgement::default() }
     }
 
-    fn settled(told: Metadata, terms: [&str; 2]) -> [Arc<BTreeMap<String, Value>>; 2] {
+    fn settled(told: Metadata, terms: [&str; 2]) -> [Finding; 2] {
         let held = Held::new(told, 0);
         terms.map(|term| {
             let mut judged = judged(term);
             held.settle(&mut judged);
-            Arc::clone(&judged.violations[0].metadata)
+            judged.violations.remove(0)
         })
     }
 
     #[test]
     fn what_two_components_say_alike_is_held_once() {
         let [one, other] = settled(Metadata::Full, ["x", "x"]);
-        assert!(Arc::ptr_eq(&one, &other));
-        assert_eq!(one, judged("x").violations[0].metadata);
+        assert!(Arc::ptr_eq(&one.msg, &other.msg) && Arc::ptr_eq(&one.metadata, &other.metadata));
+        assert_eq!(one, judged("x").violations[0]);
         let [one, other] = settled(Metadata::Full, ["x", "y"]);
-        assert_ne!(one, other);
+        assert!(Arc::ptr_eq(&one.msg, &other.msg));
+        assert_ne!(one.metadata, other.metadata);
     }
 
     #[test]
     fn what_no_report_tells_is_not_held() {
         let [one, _] = settled(Metadata::Brief, ["x", "x"]);
-        assert_eq!(one.keys().collect::<Vec<_>>(), ["code", "term"]);
+        assert_eq!(one.metadata.keys().collect::<Vec<_>>(), ["code", "term"]);
     }
 
     #[test]

@@ -30,7 +30,8 @@ use crate::judge::GroupJudge;
 use crate::model::failure::StageError;
 use crate::model::outcome::{MemoryFacts, MemoryUse, RunFacts};
 use crate::model::{
-    Component, ComponentId, ComponentReport, FailureKind, Limits, PolicySpec, PreviousReport, RunReport, Snapshot,
+    Component, ComponentId, ComponentReport, FailureKind, Limits, PolicySpec, PreviousReport, RunReport,
+    Snapshot,
 };
 use crate::registry::Transport;
 use crate::resolve::{Resolution, Resolved, resolve};

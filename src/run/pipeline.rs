@@ -15,8 +15,8 @@ use crate::input::{self, PolicyInput, Unread};
 use crate::judge::{self, GroupJudgement, IncludeUse, Subject};
 use crate::model::failure::StageError;
 use crate::model::{
-    Check, CheckState, ComponentId, ComponentReport, Failure, FailureKind, Judgement, Outcome,
-    RawResults, Stage, Undecided,
+    Check, CheckState, ComponentId, ComponentReport, Failure, FailureKind, Judgement, Outcome, RawResults,
+    Stage, Undecided,
 };
 use crate::rego::value::ReadLimits;
 use crate::resolve::{Resolution, Resolved, Target};

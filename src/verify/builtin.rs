@@ -52,7 +52,7 @@ impl Builtin {
     }
 
     /// It failed.
-    pub fn violation(self, msg: impl Into<String>) -> Finding {
+    pub fn violation(self, msg: &str) -> Finding {
         let text = |it: &str| Value::String(it.to_owned());
         let metadata = BTreeMap::from([
             ("code".to_owned(), text(self.code())),

@@ -25,7 +25,7 @@ impl Verified {
             }
             Attestations::Unverified(statements, _) if statements.is_empty() => {
                 found.push(Builtin::AttestationSyntax.violation(NO_DATA));
-                found.push(Finding { msg: NO_STATEMENT.to_owned(), ..Finding::default() });
+                found.push(Finding { msg: NO_STATEMENT.into(), ..Finding::default() });
             }
             _ => {}
         }
@@ -108,9 +108,7 @@ impl Verified {
     fn syntax_check(&self) -> Check {
         let (state, why) = match &self.attestations {
             Attestations::Verified(..) | Attestations::Unverified(..) => (CheckState::Done, None),
-            Attestations::Rejected(_) => {
-                (CheckState::Skipped, Some("no attestation was accepted".into()))
-            }
+            Attestations::Rejected(_) => (CheckState::Skipped, Some("no attestation was accepted".into())),
             Attestations::Undecided(why) => (CheckState::Undecided, Some(why.message.clone().into())),
         };
         Check { name: "attestation-syntax", state, why }

@@ -84,7 +84,7 @@ fn only_violation(verified: &Verified, code: &str) -> String {
     assert_eq!(violations.len(), 1, "{violations:?}");
     assert_eq!(violations[0].code(), Some(code), "{violations:?}");
     assert!(verified.undecided().is_empty());
-    violations[0].msg.clone()
+    violations[0].msg.to_string()
 }
 
 /// A text that was signed as it is.

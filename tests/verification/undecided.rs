@@ -130,7 +130,7 @@ fn with_the_signature_check_off_subject_and_type_still_decide() {
         "{message}"
     );
     let none = verify(&evidence(vec![good_signature()], vec![]), &trust(), requested, &Limits::default());
-    let messages: Vec<_> = none.violations().into_iter().map(|it| it.msg).collect();
+    let messages: Vec<_> = none.violations().into_iter().map(|it| it.msg.to_string()).collect();
     assert_eq!(
         messages,
         [
