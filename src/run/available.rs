@@ -1,5 +1,7 @@
-//! How much memory this process may take: the limits of its control groups, and of the machine.
+//! How much memory this process may take, by the limits of its control groups and of the machine; and how many threads
+//! can compute at once.
 
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 /// Where control groups are mounted.
@@ -42,6 +44,11 @@ impl Shares {
         let with_share = (lent / (KEPT_SHARE - 1)).saturating_mul(KEPT_SHARE).saturating_add(KEPT_SHARE);
         with_share.min(lent.saturating_add(KEPT_MOST)).div_ceil(1 << 20)
     }
+}
+
+/// Threads that can compute at once, as the system tells; at least one.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 /// The budget of a run by default, in bytes: the limit with a margin.

@@ -162,7 +162,8 @@ pub enum CannotRun {
 /// # Errors
 /// [`CannotRun`]; everything that happens to a component stands in the report instead.
 pub async fn run(mut job: Job) -> Result<RunReport, CannotRun> {
-    let cpu = Cpu::new(job.workers)?;
+    // More threads would compute nothing sooner, and each keeps something of the memory that it has freed.
+    let cpu = Cpu::new(job.workers.min(available::cores()))?;
     let resolved = resolve_all(&job).await;
     job.snapshot.components = resolved.iter().map(|it| it.component.clone()).collect();
     let input = RunInput::new(&job.snapshot, &job.policy).map_err(CannotRun::Input)?;

@@ -67,7 +67,7 @@ pub(super) fn job(plan: &Plan, deadline: Deadline, listener: Listener) -> Result
             EffectiveTime::Attestation => run::EffectiveTime::OfAttestation,
         },
         now: plan.started,
-        workers: plan.workers.map_or_else(default_workers, NonZeroUsize::get),
+        workers: plan.workers.map_or_else(run::available::cores, NonZeroUsize::get),
         deadline,
         component_timeout: plan.component_timeout,
         keep: Keep {
@@ -88,10 +88,6 @@ pub(super) fn job(plan: &Plan, deadline: Deadline, listener: Listener) -> Result
 
 fn wants(plan: &Plan, format: Format) -> bool {
     plan.targets.iter().any(|it| it.format == format)
-}
-
-fn default_workers() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
 
 /// The policy as written, with what the command line changes in it.

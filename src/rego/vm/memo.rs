@@ -168,3 +168,36 @@ pub(super) fn causes(undecided: &Undecided) -> Arc<[Cause]> {
     }
     all.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(number: i64) -> Key {
+        Key::new(7, Args::from_iter([Value::from(number)]))
+    }
+
+    fn found(memos: &Memos, number: i64) -> Option<&Value> {
+        match memos.entry(&key(number)) {
+            Some((_, Memo::Value(value))) => Some(value),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn each_of_many_is_found_where_it_was_put_and_the_last_one_for_a_key_holds() {
+        let mut memos = Memos::default();
+        for number in 0..1_000 {
+            memos.put(key(number), Memo::Value(number.into()));
+        }
+        for number in (0..1_000).step_by(7) {
+            memos.put(key(number), Memo::Value((-number).into()));
+        }
+        assert_eq!(memos.len(), 1_000);
+        for number in 0..1_000 {
+            let expected = if number % 7 == 0 { -number } else { number };
+            assert_eq!(found(&memos, number), Some(&Value::from(expected)));
+        }
+        assert_eq!(found(&memos, 1_000), None);
+    }
+}

@@ -274,5 +274,5 @@ fn coverage(parsed: &Parsed, bench: bool) -> Result<Coverage, Diagnostic> {
 
 fn parallel(parsed: &Parsed) -> usize {
     let asked = parsed.integer("parallel").and_then(|it| usize::try_from(it).ok()).filter(|it| *it > 0);
-    asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
+    asked.unwrap_or_else(crate::run::available::cores)
 }
