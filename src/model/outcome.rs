@@ -141,7 +141,8 @@ pub struct RunFacts {
     /// Blobs that were on disk already; none where there is no cache.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from_cache: Option<u64>,
-    /// Blobs that were read and were not held any longer for who asks again: each may have been asked for once more.
+    /// Blobs and manifests that were read and were not held any longer for who asks again: each may have been asked for
+    /// once more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evicted: Option<u64>,
     /// Components in evaluation at once, at most.

@@ -87,7 +87,7 @@ pub struct Traffic {
     pub bytes: u64,
     /// Blobs that were on disk already; none where there is no cache.
     pub from_cache: Option<u64>,
-    /// Blobs that were read and are not held any more for who asks again; none where none are held.
+    /// Blobs and manifests that were read and are not held any more for who asks again; none where none are held.
     pub evicted: Option<u64>,
 }
 
