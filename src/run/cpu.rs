@@ -9,9 +9,9 @@ use tokio::sync::oneshot;
 
 use crate::model::{FailureKind, failure::StageError};
 
-/// Stack of a thread that computes in bytes: depth-limited recursion (128 levels of JSON, printing of values) fits
+/// Stack of a pool thread in bytes: depth-limited recursion (128 levels of JSON, printing of values) fits
 /// many times over.
-pub(crate) const STACK_BYTES: usize = 8 << 20;
+const STACK_BYTES: usize = 8 << 20;
 
 /// The computing side: a fixed number of threads.
 pub struct Cpu {

@@ -10,7 +10,6 @@ use std::io::{self, Write as _};
 use std::sync::Arc;
 
 use miette::GraphicalTheme;
-use tokio::sync::oneshot;
 
 use super::colour::Terminal;
 use super::diagnostics::{self, Diagnostic};
@@ -22,7 +21,6 @@ use super::progress::{Bar, Shown};
 use super::{Command, Refused, opa, write};
 use crate::model::RunReport;
 use crate::report::{self, Colour, Options, Target};
-use crate::run::cpu::STACK_BYTES;
 use crate::run::{self, Canceller, Deadline};
 
 /// The streams of the process.
@@ -110,19 +108,12 @@ fn outcome(plan: &Plan, bar: &Bar, streams: Streams) -> Result<RunReport, Vec<Di
     let runtime = runtime.map_err(|error| one(&format_args!("cannot start: {error}")))?;
     let (deadline, canceller) = Deadline::new(plan.timeout);
     let progress = Arc::new(Shown::new(bar, streams.stderr, plan.console.log.level));
-    let (sender, job) = oneshot::channel();
-    // Who asked for it waits for it.
-    let make = move || drop(sender.send(job::job(plan, deadline, progress).map(Box::new)));
-    let report = std::thread::scope(|scope| {
-        // A thread of its own leaves what it has freed to the others; this one goes on to listen for signals, so that
-        // one that comes while policies are read ends in a report, too.
-        let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
-        thread.spawn_scoped(scope, make).map_err(|error| one(&format_args!("cannot start: {error}")))?;
-        runtime.block_on(async {
-            tokio::spawn(cancel_when_told(canceller));
-            let job = job.await.map_err(|_| one(&"internal error: the policies were not read"))??;
-            run::run(*job).await.map_err(|error| one(&error))
-        })
+    let report = runtime.block_on(async {
+        // From now on, so that a signal while policies are read ends in a report, too.
+        tokio::spawn(cancel_when_told(canceller));
+        tokio::task::yield_now().await;
+        let job = job::job(plan, deadline, progress)?;
+        run::run(job).await.map_err(|error| one(&error))
     });
     // A look-up of a name or a helper for credentials that hangs must not keep the report from being written.
     runtime.shutdown_background();
