@@ -120,11 +120,7 @@ mod tests {
 
     #[test]
     fn nothing_is_said_of_includes_where_a_component_was_not_evaluated() {
-        let expecting = |item| {
-            let mut used = IncludeUse::default();
-            used.join(IncludeUse::expecting([item]));
-            used
-        };
+        let expecting = |item| IncludeUse::expecting([item]);
         let held = Held::new(Metadata::Brief, 2);
         held.met(vec![expecting("a"), expecting("b")]);
         assert_eq!(held.unmatched().len(), 2);
