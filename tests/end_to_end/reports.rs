@@ -69,16 +69,8 @@ fn threat_47_an_unwritable_report_has_its_own_code_and_the_others_are_written() 
 #[test]
 fn threat_47_a_closed_pipe_ends_the_run_with_a_code_not_with_a_signal() {
     let stage = stage::set([good("aa")]);
-    let arguments = [
-        "validate",
-        "image",
-        "--images=snapshot.yaml",
-        "--policy=policy.yaml",
-        "--ignore-rekor",
-        "--layout=layout",
-    ];
     let mut child = command(stage.path())
-        .args(arguments)
+        .args(OF_STAGE)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -86,7 +78,7 @@ fn threat_47_a_closed_pipe_ends_the_run_with_a_code_not_with_a_signal() {
     drop(child.stdout.take());
     assert_eq!(child.wait().expect("ended").code(), Some(4));
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
-    let status = command(stage.path()).args(arguments).stdout(full).stderr(Stdio::null()).status();
+    let status = command(stage.path()).args(OF_STAGE).stdout(full).stderr(Stdio::null()).status();
     assert_eq!(status.expect("ended").code(), Some(4));
 }
 

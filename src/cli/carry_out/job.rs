@@ -30,7 +30,7 @@ use crate::trust::{TransparencyLog, TrustPolicy};
 
 type Faults = Vec<Diagnostic>;
 
-fn one(error: impl Display) -> Faults {
+pub(super) fn one(error: impl Display) -> Faults {
     vec![Diagnostic::new(error)]
 }
 

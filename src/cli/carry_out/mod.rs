@@ -5,7 +5,6 @@ mod job;
 
 pub(super) use job::pointed;
 
-use std::fmt::Display;
 use std::io::{self, Write as _};
 use std::sync::Arc;
 
@@ -103,9 +102,8 @@ fn validate_image(plan: &Plan, streams: Streams) -> Exit {
 }
 
 fn outcome(plan: &Plan, bar: &Bar, streams: Streams) -> Result<RunReport, Vec<Diagnostic>> {
-    let one = |error: &dyn Display| vec![Diagnostic::new(error)];
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| one(&format_args!("cannot start: {error}")))?;
+    let runtime = runtime.map_err(|error| job::one(format_args!("cannot start: {error}")))?;
     let (deadline, canceller) = Deadline::new(plan.timeout);
     let progress = Arc::new(Shown::new(bar, streams.stderr, plan.console.log.level));
     let report = runtime.block_on(async {
@@ -113,7 +111,7 @@ fn outcome(plan: &Plan, bar: &Bar, streams: Streams) -> Result<RunReport, Vec<Di
         tokio::spawn(cancel_when_told(canceller));
         tokio::task::yield_now().await;
         let job = job::job(plan, deadline, progress)?;
-        run::run(job).await.map_err(|error| one(&error))
+        run::run(job).await.map_err(job::one)
     });
     // A look-up of a name or a helper for credentials that hangs must not keep the report from being written.
     runtime.shutdown_background();
